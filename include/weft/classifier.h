@@ -1,0 +1,99 @@
+/* weft/classifier.h: anything that fits a dataset and predicts probabilities.
+ *
+ *     weft_classifier *model;
+ *     WEFT_TRY(weft_classifier_create(&model, "knn"));
+ *     WEFT_TRY(weft_classifier_set(model, "k", "5"));
+ *     weft_view train = weft_view_all(data.train);
+ *     WEFT_TRY(weft_classifier_fit(model, &train, NULL, context));
+ *     WEFT_TRY(weft_classifier_save(model, "knn.safetensors", context));
+ *
+ * Callers never ask which family a classifier is of. */
+#ifndef WEFT_CLASSIFIER_H
+#define WEFT_CLASSIFIER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weft/context.h"
+#include "weft/dataset.h"
+#include "weft/param.h"
+#include "weft/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct weft_classifier weft_classifier;
+
+/* What there is to choose from: families such as "knn", and every built-in network
+ * such as "kugler-cnn", by name. */
+typedef struct weft_classifier_info {
+    const char *name;         /* "knn" */
+    const char *title;        /* "k nearest neighbours" */
+    const char *source;       /* where it comes from: a paper and section, or "" */
+    const weft_param *params; /* ends with a NULL name */
+} weft_classifier_info;
+
+WEFT_API size_t weft_classifier_catalogue_size(void);
+WEFT_API const weft_classifier_info *weft_classifier_catalogue(size_t index);
+
+/* An unfitted classifier with its default options. `name` is one of the catalogue's or
+ * the path of a network text. WEFT_ENOTFOUND suggests the nearest name. */
+WEFT_API WEFT_MUST weft_status weft_classifier_create(
+    weft_classifier **out, const char *name);
+WEFT_API void weft_classifier_free(weft_classifier *classifier); /* NULL-safe */
+
+/* Sets an option from text, or says what is allowed. Takes effect at the next fit. */
+WEFT_API WEFT_MUST weft_status weft_classifier_set(
+    weft_classifier *classifier, const char *option, const char *value);
+/* The option's present value as text in `text`; the nearest name on WEFT_ENOTFOUND. */
+WEFT_API WEFT_MUST weft_status weft_classifier_get(
+    const weft_classifier *classifier, const char *option, char *text, size_t size);
+
+/* Fits anew, forgetting any earlier fit; on failure the classifier is unfitted.
+ * `validation` may be NULL; where it is given it is watched (networks: every epoch) and
+ * never learnt from. The view need not outlive the call. */
+WEFT_API WEFT_MUST weft_status weft_classifier_fit(weft_classifier *classifier,
+    const weft_view *train, const weft_view *validation, weft_context *context);
+
+/* Writes count x classes probabilities, row by row, each row summing to 1. The view's
+ * shape must be the fitted one. */
+WEFT_API WEFT_MUST weft_status weft_classifier_predict_proba(
+    const weft_classifier *classifier, const weft_view *view, float *probabilities,
+    weft_context *context);
+
+/* One safetensors file, written under a temporary name, synced and renamed. */
+WEFT_API WEFT_MUST weft_status weft_classifier_save(
+    const weft_classifier *classifier, const char *path, weft_context *context);
+WEFT_API WEFT_MUST weft_status weft_classifier_load(
+    weft_classifier **out, const char *path);
+/* Replays the golden pictures kept in the model. WEFT_ENUMERIC, naming the picture and
+ * the difference, when a probability is off by more than `tolerance`. *checked, when
+ * not NULL, receives how many pictures were replayed. */
+WEFT_API WEFT_MUST weft_status weft_classifier_verify(const weft_classifier *classifier,
+    double tolerance, size_t *checked, double *largest, weft_context *context);
+
+WEFT_API bool weft_classifier_is_fitted(const weft_classifier *classifier);
+WEFT_API const weft_classifier_info *weft_classifier_describe(
+    const weft_classifier *classifier);
+WEFT_API weft_recipe weft_classifier_recipe(const weft_classifier *classifier);
+WEFT_API size_t weft_classifier_classes(const weft_classifier *classifier);
+WEFT_API const char *weft_classifier_class_name(
+    const weft_classifier *classifier, size_t index);
+/* Digest of the data that it was fitted on. */
+WEFT_API const char *weft_classifier_data_digest(const weft_classifier *classifier);
+
+/* One row for each pass over the data, for families that learn in passes. */
+typedef struct weft_epoch {
+    uint32_t epoch; /* from 1 */
+    double loss, accuracy, val_loss, val_accuracy; /* NaN where not measured */
+    double learning_rate, seconds, rate;           /* rate: pictures per second */
+} weft_epoch;
+
+WEFT_API const weft_epoch *weft_classifier_history(
+    const weft_classifier *classifier, size_t *count);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

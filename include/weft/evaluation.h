@@ -1,0 +1,68 @@
+/* weft/evaluation.h: probabilities and truth, and everything computed from them.
+ *
+ * Names are scikit-learn's. A class that was never predicted has precision 0, a class
+ * that never occurs has recall 0, and both have F1 0, as its zero_division=0. */
+#ifndef WEFT_EVALUATION_H
+#define WEFT_EVALUATION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weft/classifier.h"
+#include "weft/context.h"
+#include "weft/dataset.h"
+#include "weft/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct weft_evaluation weft_evaluation;
+
+typedef struct weft_class_scores {
+    double precision, recall, f1;
+    size_t support;
+} weft_class_scores;
+
+typedef struct weft_scores {
+    size_t count; /* pictures */
+    double accuracy;
+    double accuracy_low, accuracy_high; /* Wilson's 95 % interval (1927) */
+    weft_class_scores macro, weighted;
+    double log_loss; /* natural logarithm, probabilities clipped at 1e-15 */
+    double brier;    /* sum over classes of squared error, mean over pictures */
+    double top3;     /* share of pictures whose class is among the three likeliest */
+    double mcc;      /* Matthews correlation, Gorodkin's for many classes (2004) */
+    double kappa;    /* Cohen's */
+    double calibration_error; /* expected, 15 bins of equal width (Guo et al. 2017) */
+} weft_scores;
+
+/* Copies everything. probabilities: count x classes; truth: count labels below classes.
+ * The prediction is the likeliest class, the lower index on ties. */
+WEFT_API WEFT_MUST weft_status weft_evaluation_create(weft_evaluation **out,
+    const float *probabilities, const uint16_t *truth, size_t count, size_t classes,
+    const char *const *class_names);
+WEFT_API void weft_evaluation_free(weft_evaluation *evaluation); /* NULL-safe */
+
+/* Predicts the whole view and evaluates it. *seconds, when not NULL, receives the time
+ * that prediction took. */
+WEFT_API WEFT_MUST weft_status weft_evaluate(weft_evaluation **out,
+    const weft_classifier *classifier, const weft_view *view, double *seconds,
+    weft_context *context);
+
+WEFT_API const weft_scores *weft_evaluation_scores(const weft_evaluation *evaluation);
+WEFT_API size_t weft_evaluation_classes(const weft_evaluation *evaluation);
+WEFT_API const char *weft_evaluation_class_name(const weft_evaluation *e, size_t index);
+WEFT_API const weft_class_scores *weft_evaluation_class(
+    const weft_evaluation *evaluation, size_t index);
+/* classes x classes counts; row is the truth, column the prediction. Borrowed. */
+WEFT_API const size_t *weft_evaluation_confusion(const weft_evaluation *evaluation);
+/* count predictions, count truths, count x classes probabilities. Borrowed. */
+WEFT_API const uint16_t *weft_evaluation_predicted(const weft_evaluation *evaluation);
+WEFT_API const uint16_t *weft_evaluation_truth(const weft_evaluation *evaluation);
+WEFT_API const float *weft_evaluation_probabilities(const weft_evaluation *evaluation);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

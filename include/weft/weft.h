@@ -1,0 +1,39 @@
+/* weft/weft.h: the whole public interface.
+ *
+ *     #include <stdio.h>
+ *     #include <weft/weft.h>
+ *
+ *     static weft_status run(weft_context *context, weft_data *data, weft_classifier **model)
+ *     {
+ *         weft_load_options options = weft_load_defaults();
+ *         WEFT_TRY(weft_data_load(data, "fashion-mnist", &options, context));
+ *         WEFT_TRY(weft_classifier_create(model, "knn"));
+ *         weft_view train = weft_view_all(data->train);
+ *         WEFT_TRY(weft_classifier_fit(*model, &train, NULL, context));
+ *         return weft_classifier_save(*model, "knn.safetensors", context);
+ *     }
+ *
+ * Link with pkg-config's `weft`. Every function that can fail returns a weft_status; the
+ * message is weft_error(). Whoever creates an object frees it. */
+#ifndef WEFT_WEFT_H
+#define WEFT_WEFT_H
+
+#include "weft/classifier.h"
+#include "weft/context.h"
+#include "weft/dataset.h"
+#include "weft/evaluation.h"
+#include "weft/param.h"
+#include "weft/rng.h"
+#include "weft/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* "0.1.0" */
+WEFT_API const char *weft_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,5 @@
+#include "model/family.h"
+
+const weft__family *const weft__families[] = {
+    NULL,
+};

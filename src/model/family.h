@@ -1,0 +1,63 @@
+/* What every family of classifiers implements: one const table of operations each.
+ *
+ * A family is one file with its table and one line in families.c. Its options are a plain
+ * struct described by a weft_param table; its fitted state is private to its file. */
+#ifndef WEFT_MODEL_FAMILY_H
+#define WEFT_MODEL_FAMILY_H
+
+#include "model/tensors.h"
+#include "weft/classifier.h"
+
+enum { WEFT__GOLDEN = 8 }; /* pictures kept in a model for weft_classifier_verify */
+
+typedef struct weft__family weft__family;
+
+struct weft_classifier {
+    const weft__family *family;
+    weft_classifier_info info; /* name, title, source as the catalogue gives them */
+    void *options;             /* the family's struct, owned */
+    void *state;               /* NULL: unfitted; owned, freed by family->forget */
+
+    /* Of the data that it was fitted on; set by weft_classifier_fit and by load, before
+     * the family's own fit or load is called. */
+    weft_recipe recipe;
+    size_t classes;
+    char **class_names; /* classes, owned */
+    char data_digest[65];
+
+    weft_epoch *history; /* owned */
+    size_t history_count, history_capacity;
+
+    uint8_t *golden; /* golden_count pictures, owned */
+    size_t golden_count;
+    float *golden_expected; /* golden_count x classes; NULL before save or load; owned */
+};
+
+struct weft__family {
+    const char *name, *title, *source;
+    const weft_param *params;
+    size_t options_size;
+
+    /* Fits `train` (never empty; labels below self->classes, some of which may not occur)
+     * with self->options into self->state, which is NULL on entry. On failure the state
+     * may be left partial; forget is called. */
+    weft_status (*fit)(weft_classifier *self, const weft_view *train,
+        const weft_view *validation, weft_context *context);
+    /* view has self->recipe's shape; probabilities is count x classes. */
+    weft_status (*predict_proba)(const weft_classifier *self, const weft_view *view,
+        float *probabilities, weft_context *context);
+    /* Adds the state's arrays, borrowed until written; metadata where arrays do not fit. */
+    weft_status (*save)(const weft_classifier *self, weft__tensors *tensors);
+    /* Builds the state from arrays that nothing has checked but their own lengths. */
+    weft_status (*load)(weft_classifier *self, const weft__tensors *tensors);
+    /* Frees self->state; NULL-safe. */
+    void (*forget)(weft_classifier *self);
+};
+
+/* The families, ended by NULL. */
+extern const weft__family *const weft__families[];
+
+/* Appends a row to the history. */
+WEFT_MUST weft_status weft__classifier_log(weft_classifier *self, const weft_epoch *epoch);
+
+#endif
