@@ -1,7 +1,8 @@
 /* weft/evaluation.h: probabilities and truth, and everything computed from them.
  *
  * Names are scikit-learn's. A class that was never predicted has precision 0, a class
- * that never occurs has recall 0, and both have F1 0, as its zero_division=0. */
+ * that never occurs has recall 0, and both have F1 0, as its zero_division=0. Averages
+ * are over all classes, as with its labels=range(classes). */
 #ifndef WEFT_EVALUATION_H
 #define WEFT_EVALUATION_H
 
@@ -29,16 +30,26 @@ typedef struct weft_scores {
     double accuracy;
     double accuracy_low, accuracy_high; /* Wilson's 95 % interval (1927) */
     weft_class_scores macro, weighted;
-    double log_loss; /* natural logarithm, probabilities clipped at 1e-15 */
-    double brier;    /* sum over classes of squared error, mean over pictures */
-    double top3;     /* share of pictures whose class is among the three likeliest */
-    double mcc;      /* Matthews correlation, Gorodkin's for many classes (2004) */
-    double kappa;    /* Cohen's */
-    double calibration_error; /* expected, 15 bins of equal width (Guo et al. 2017) */
+    /* Natural logarithm; probabilities clipped at 1e-15, then each row scaled to sum 1. */
+    double log_loss;
+    double brier; /* sum over classes of squared error, mean over pictures */
+    double top3;  /* share of pictures whose class is among the three likeliest */
+    double mcc;   /* Matthews correlation, Gorodkin's for many classes (2004) */
+    double kappa; /* Cohen's (1960); NaN when truth and predictions are one class */
+    double calibration_error; /* expected, over the bins below (Guo et al. 2017) */
 } weft_scores;
 
-/* Copies everything. probabilities: count x classes; truth: count labels below classes.
- * The prediction is the likeliest class, the lower index on ties. */
+/* Pictures whose likeliest class had a probability within (i, i + 1] / WEFT_BINS. */
+enum { WEFT_BINS = 15 };
+typedef struct weft_bin {
+    size_t count;
+    double confidence, accuracy; /* means; 0 in an empty bin */
+} weft_bin;
+
+/* Copies everything. probabilities: count x classes, finite and not negative; truth: count
+ * labels below classes. The prediction is the likeliest class, the lower index on ties.
+ * WEFT_EINVAL for no pictures or a label out of range, WEFT_ENUMERIC for a probability
+ * that is none. */
 WEFT_API WEFT_MUST weft_status weft_evaluation_create(weft_evaluation **out,
     const float *probabilities, const uint16_t *truth, size_t count, size_t classes,
     const char *const *class_names);
@@ -61,6 +72,15 @@ WEFT_API const size_t *weft_evaluation_confusion(const weft_evaluation *evaluati
 WEFT_API const uint16_t *weft_evaluation_predicted(const weft_evaluation *evaluation);
 WEFT_API const uint16_t *weft_evaluation_truth(const weft_evaluation *evaluation);
 WEFT_API const float *weft_evaluation_probabilities(const weft_evaluation *evaluation);
+/* WEFT_BINS bins, the data of a reliability diagram. Borrowed. */
+WEFT_API const weft_bin *weft_evaluation_bins(const weft_evaluation *evaluation);
+
+/* The table that scikit-learn's classification_report prints, and every figure as JSON.
+ * Freed by the caller with free(). digits: decimals, 0 to 9. */
+WEFT_API WEFT_MUST weft_status weft_evaluation_text(
+    char **out, const weft_evaluation *evaluation, int digits);
+WEFT_API WEFT_MUST weft_status weft_evaluation_json(
+    char **out, const weft_evaluation *evaluation);
 
 #ifdef __cplusplus
 }

@@ -24,6 +24,7 @@
 #include "weft/evaluation.h"
 #include "weft/param.h"
 #include "weft/rng.h"
+#include "weft/statistics.h"
 #include "weft/status.h"
 
 #ifdef __cplusplus

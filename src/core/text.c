@@ -50,6 +50,78 @@ void weft__text_clear(weft__text *text)
     *text = (weft__text){0};
 }
 
+/* Decodes one character of UTF-8, at least one byte; a control character or a byte that
+ * is no UTF-8 gives '?'. */
+static uint32_t next_character(const char **utf8)
+{
+    const unsigned char *c = (const unsigned char *)*utf8;
+    *utf8 += 1;
+    if (c[0] < 0x80)
+        return c[0] < 0x20 || c[0] == 0x7F ? '?' : c[0];
+    size_t more = c[0] >= 0xF0 ? 3 : c[0] >= 0xE0 ? 2 : 1;
+    uint32_t code = c[0] & (0x3Fu >> more);
+    if (c[0] < 0xC2 || c[0] > 0xF4)
+        return '?';
+    for (size_t i = 1; i <= more; i++) {
+        if ((c[i] & 0xC0) != 0x80)
+            return '?';
+        code = code << 6 | (c[i] & 0x3Fu);
+    }
+    static const uint32_t shortest[] = {0, 0x80, 0x800, 0x10000};
+    if (code < shortest[more] || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
+        return '?';
+    *utf8 += more;
+    return code < 0xA0 ? '?' : code;
+}
+
+/* Combining marks take no column, East Asian wide characters and pictographs two: the
+ * broad blocks of Unicode's tables. */
+static size_t columns_of(uint32_t code)
+{
+    static const struct {
+        uint32_t first, last;
+        size_t columns;
+    } blocks[] = {
+        {0x300, 0x36F, 0}, {0x1100, 0x115F, 2}, {0x1AB0, 0x1AFF, 0}, {0x200B, 0x200F, 0},
+        {0x202A, 0x202E, 0}, {0x2E80, 0x303E, 2}, {0x3041, 0xA4CF, 2}, {0xAC00, 0xD7A3, 2},
+        {0xF900, 0xFAFF, 2}, {0xFE00, 0xFE0F, 0}, {0xFE30, 0xFE6F, 2}, {0xFF00, 0xFF60, 2},
+        {0xFFE0, 0xFFE6, 2}, {0x1F300, 0x1FAFF, 2}, {0x20000, 0x3FFFD, 2},
+    };
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
+        if (code >= blocks[i].first && code <= blocks[i].last)
+            return blocks[i].columns;
+    return 1;
+}
+
+size_t weft__text_columns(const char *utf8)
+{
+    size_t columns = 0;
+    while (*utf8)
+        columns += columns_of(next_character(&utf8));
+    return columns;
+}
+
+static weft_status append_spaces(weft__text *text, size_t count)
+{
+    while (count-- > 0)
+        WEFT_TRY(weft__text_append(text, " ", 1));
+    return WEFT_OK;
+}
+
+weft_status weft__text_cell(weft__text *text, const char *utf8, size_t columns, bool right)
+{
+    size_t taken = weft__text_columns(utf8), space = taken < columns ? columns - taken : 0;
+    if (right)
+        WEFT_TRY(append_spaces(text, space));
+    while (*utf8) {
+        const char *from = utf8;
+        uint32_t code = next_character(&utf8);
+        bool kept = code != '?';
+        WEFT_TRY(weft__text_append(text, kept ? from : "?", kept ? (size_t)(utf8 - from) : 1));
+    }
+    return right ? WEFT_OK : append_spaces(text, space);
+}
+
 bool weft__parse_count(const char *text, uint64_t *out)
 {
     uint64_t value = 0;
@@ -105,6 +177,13 @@ void weft__format_real(double value, char *text, size_t size)
         if (strtod(text, NULL) == value)
             break;
     }
+    uselocale(before);
+}
+
+void weft__format_fixed(double value, int decimals, char *text, size_t size)
+{
+    locale_t before = uselocale(plain_locale());
+    snprintf(text, size, "%.*f", decimals, value);
     uselocale(before);
 }
 

@@ -20,12 +20,21 @@ WEFT_MUST weft_status weft__text_printf(weft__text *text, const char *format, ..
     __attribute__((format(printf, 2, 3)));
 void weft__text_clear(weft__text *text);
 
+/* The columns that UTF-8 takes on a terminal; a byte that is none of it counts as one. */
+size_t weft__text_columns(const char *utf8);
+/* Appends `utf8` in at least `columns` columns, to the right when `right`. Control
+ * characters and broken UTF-8 become '?', so that no name can steer a terminal. */
+WEFT_MUST weft_status weft__text_cell(
+    weft__text *text, const char *utf8, size_t columns, bool right);
+
 /* The whole of `text` is the number, or false. No locale, no hexadecimal, no spaces. */
 bool weft__parse_count(const char *text, uint64_t *out);
 bool weft__parse_real(const char *text, double *out); /* finite */
 
 /* The shortest decimal text that reads back as `value`. */
 void weft__format_real(double value, char *text, size_t size);
+/* With so many decimals. */
+void weft__format_fixed(double value, int decimals, char *text, size_t size);
 
 /* The candidate closest to `name` by edit distance, or NULL when none is near. The
  * candidates are given one by one: next(state, i) returns NULL at the end. */

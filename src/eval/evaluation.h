@@ -1,0 +1,27 @@
+/* The inside of an evaluation; only src/eval and src/report include this. */
+#ifndef WEFT_EVAL_EVALUATION_H
+#define WEFT_EVAL_EVALUATION_H
+
+#include <jansson.h>
+
+#include "weft/evaluation.h"
+
+struct weft_evaluation {
+    size_t count, classes;
+    float *probabilities;         /* count x classes */
+    uint16_t *truth, *predicted;  /* count */
+    char **class_names;           /* classes */
+    size_t *confusion;            /* classes x classes, row truth, column prediction */
+    weft_class_scores *per_class; /* classes */
+    weft_bin bins[WEFT_BINS];
+    weft_scores scores;
+};
+
+/* Precision, recall and F1 from a class's counts. */
+weft_class_scores weft__class_scores(size_t correct, size_t predicted, size_t support);
+
+/* Every figure as a new JSON object; weft_evaluation_json is its text. */
+WEFT_MUST weft_status weft__evaluation_json(
+    json_t **out, const weft_evaluation *evaluation);
+
+#endif
