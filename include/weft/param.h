@@ -50,6 +50,11 @@ WEFT_API WEFT_MUST weft_status weft_param_copy(
 /* Frees the text fields. */
 WEFT_API void weft_param_clear(const weft_param *table, void *options);
 
+/* The candidate closest to `name` by edit distance, or NULL when none is near; for "did
+ * you mean". The candidates are given one by one: next(state, i) returns NULL at the end. */
+WEFT_API const char *weft_nearest(
+    const char *name, const char *(*next)(const void *state, size_t i), const void *state);
+
 #ifdef __cplusplus
 }
 #endif

@@ -34,6 +34,10 @@ extern "C" {
 /* "0.1.0" */
 WEFT_API const char *weft_version(void);
 
+/* Removes the temporary files that this process is writing under. For a signal handler
+ * about to end the process, and safe there; nothing may be written after it. */
+WEFT_API void weft_abandon_files(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "weft/weft.h"
 
-/* Temporary names under way, for weft__file_abandon_all; a full table only means that a
+/* Temporary names under way, for weft_abandon_files; a full table only means that a
  * name is not removed on an interrupt. */
 enum { OPEN_FILES = 32 };
 static _Atomic(char *) under_way[OPEN_FILES];
@@ -35,7 +36,7 @@ static void forget(char *temporary)
     }
 }
 
-void weft__file_abandon_all(void)
+void weft_abandon_files(void)
 {
     for (int i = 0; i < OPEN_FILES; i++) {
         char *temporary = atomic_load(&under_way[i]);

@@ -38,7 +38,4 @@ WEFT_MUST weft_status weft__path_join(char **out, const char *a, const char *b);
 /* $XDG_CACHE_HOME/weft or ~/.cache/weft, owned by the caller; not created. */
 WEFT_MUST weft_status weft__cache_folder(char **out);
 
-/* Removes temporary files of this process; for a handler about to end it. */
-void weft__file_abandon_all(void);
-
 #endif

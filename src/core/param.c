@@ -197,3 +197,9 @@ void weft_param_clear(const weft_param *table, void *options)
             *at = NULL;
         }
 }
+
+const char *weft_nearest(
+    const char *name, const char *(*next)(const void *state, size_t i), const void *state)
+{
+    return weft__nearest(name, next, state);
+}
