@@ -38,7 +38,8 @@ WEFT_API size_t weft_classifier_catalogue_size(void);
 WEFT_API const weft_classifier_info *weft_classifier_catalogue(size_t index);
 
 /* An unfitted classifier with its default options. `name` is one of the catalogue's or
- * the path of a network text. WEFT_ENOTFOUND suggests the nearest name. */
+ * the path of a network text (it holds a slash or ends in ".net"). WEFT_ENOTFOUND
+ * suggests the nearest name. */
 WEFT_API WEFT_MUST weft_status weft_classifier_create(
     weft_classifier **out, const char *name);
 WEFT_API void weft_classifier_free(weft_classifier *classifier); /* NULL-safe */
@@ -50,7 +51,9 @@ WEFT_API WEFT_MUST weft_status weft_classifier_set(
 WEFT_API WEFT_MUST weft_status weft_classifier_get(
     const weft_classifier *classifier, const char *option, char *text, size_t size);
 
-/* Fits anew, forgetting any earlier fit; on failure the classifier is unfitted.
+/* Fits anew, forgetting any earlier fit; on failure the classifier is unfitted. Only on
+ * WEFT_ECANCELLED may a family that learns in passes keep what it has learnt so far:
+ * weft_classifier_is_fitted tells.
  * `validation` may be NULL; where it is given it is watched (networks: every epoch) and
  * never learnt from. The view need not outlive the call. */
 WEFT_API WEFT_MUST weft_status weft_classifier_fit(weft_classifier *classifier,

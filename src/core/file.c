@@ -65,8 +65,8 @@ static weft_status read_stream(
         size_t got = fread(data + used, 1, capacity - used - 1, stream);
         used += got;
         if (used > limit) {
-            status = weft_fail(WEFT_EFORMAT, "%s: larger than the %zu bytes allowed", path,
-                limit);
+            status = weft_fail(
+                WEFT_EFORMAT, "%s: larger than the %zu bytes allowed", path, limit);
             break;
         }
         if (got == 0) {
@@ -194,8 +194,8 @@ weft_status weft__make_folder(const char *path)
         char kept = *c;
         *c = 0;
         struct stat found;
-        if (mkdir(copy, 0777) != 0 && (errno != EEXIST || stat(copy, &found) != 0 ||
-                                          !S_ISDIR(found.st_mode))) {
+        if (mkdir(copy, 0777) != 0 &&
+            (errno != EEXIST || stat(copy, &found) != 0 || !S_ISDIR(found.st_mode))) {
             if (errno == EEXIST)
                 errno = ENOTDIR;
             status = system_failure("make the folder", copy);

@@ -16,7 +16,7 @@ WEFT_MUST weft_status weft__file_read(
 
 /* A file being written under a temporary name beside `path`. */
 typedef struct weft__file_writer {
-    FILE *stream;          /* write here; errors may be left to commit */
+    FILE *stream;           /* write here; errors may be left to commit */
     char *path, *temporary; /* owned */
 } weft__file_writer;
 

@@ -34,8 +34,7 @@ static weft_status unknown_option(const weft_param *table, const char *name)
 {
     const char *near = weft__nearest(name, name_at, table);
     if (near)
-        return weft_fail(
-            WEFT_ENOTFOUND, "no option '%s': did you mean '%s'?", name, near);
+        return weft_fail(WEFT_ENOTFOUND, "no option '%s': did you mean '%s'?", name, near);
     return weft_fail(WEFT_ENOTFOUND, "no option '%s'", name);
 }
 
@@ -47,8 +46,7 @@ static weft_status set_flag(const weft_param *param, bool *out, const char *valu
              strcmp(value, "no") == 0)
         *out = false;
     else
-        return weft_fail(
-            WEFT_EINVAL, "%s=%s: expected true or false", param->name, value);
+        return weft_fail(WEFT_EINVAL, "%s=%s: expected true or false", param->name, value);
     return WEFT_OK;
 }
 
@@ -74,8 +72,8 @@ static weft_status set_choice(const weft_param *param, int *out, const char *val
         }
         c = bar ? bar + 1 : NULL;
     }
-    return weft_fail(WEFT_EINVAL, "%s=%s: expected one of %s", param->name, value,
-        param->choices);
+    return weft_fail(
+        WEFT_EINVAL, "%s=%s: expected one of %s", param->name, value, param->choices);
 }
 
 static weft_status set_field(const weft_param *param, void *at, const char *value)
@@ -135,8 +133,8 @@ static void choice_name(const char *choices, int position, char *text, size_t si
     snprintf(text, size, "%.*s", (int)strcspn(choices, "|"), choices);
 }
 
-weft_status weft_param_get(const weft_param *table, const void *options, const char *name,
-    char *text, size_t size)
+weft_status weft_param_get(
+    const weft_param *table, const void *options, const char *name, char *text, size_t size)
 {
     const weft_param *param = weft_param_find(table, name);
     if (!param)

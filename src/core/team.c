@@ -47,8 +47,8 @@ struct weft__team {
     atomic_uint phase;
 
     /* The lowest failing rank's answer, for run and agree. */
-    weft_status *statuses;    /* count */
-    char (*messages)[1024];   /* count */
+    weft_status *statuses;  /* count */
+    char (*messages)[1024]; /* count */
 };
 
 struct weft__worker {
@@ -125,8 +125,10 @@ static weft_status start_workers(struct weft__team *team, int count)
     size_t others = (size_t)count - 1;
     WEFT_TRY(weft__calloc(&team->threads, others, sizeof *team->threads, "threads"));
     WEFT_TRY(weft__calloc(&team->workers, others, sizeof *team->workers, "threads"));
-    WEFT_TRY(weft__calloc(&team->statuses, (size_t)count, sizeof *team->statuses, "threads"));
-    WEFT_TRY(weft__calloc(&team->messages, (size_t)count, sizeof *team->messages, "threads"));
+    WEFT_TRY(
+        weft__calloc(&team->statuses, (size_t)count, sizeof *team->statuses, "threads"));
+    WEFT_TRY(
+        weft__calloc(&team->messages, (size_t)count, sizeof *team->messages, "threads"));
     for (size_t i = 0; i < others; i++) {
         team->workers[i] = (struct weft__worker){team, (int)i + 1};
         int error = pthread_create(&team->threads[i], NULL, worker_main, &team->workers[i]);

@@ -34,8 +34,8 @@ weft_status weft__text_printf(weft__text *text, const char *format, ...)
     if (length < 0)
         status = weft_fail(WEFT_EINVAL, "text cannot be formatted");
     else
-        status = weft__grow(&text->data, &text->capacity,
-            text->length + (size_t)length + 1, 1, "text");
+        status = weft__grow(
+            &text->data, &text->capacity, text->length + (size_t)length + 1, 1, "text");
     if (status == WEFT_OK) {
         vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
         text->length += (size_t)length;
@@ -128,8 +128,7 @@ bool weft__parse_count(const char *text, uint64_t *out)
     if (!*text)
         return false;
     for (; *text; text++) {
-        if (*text < '0' || *text > '9' ||
-            __builtin_mul_overflow(value, 10, &value) ||
+        if (*text < '0' || *text > '9' || __builtin_mul_overflow(value, 10, &value) ||
             __builtin_add_overflow(value, (uint64_t)(*text - '0'), &value))
             return false;
     }
@@ -202,7 +201,8 @@ static size_t edit_distance(const char *a, const char *b)
         size_t *row = d[i % 3], *up = d[(i + 2) % 3], *two_up = d[(i + 1) % 3];
         row[0] = i;
         for (size_t j = 1; j <= m; j++) {
-            int ca = tolower((unsigned char)a[i - 1]), cb = tolower((unsigned char)b[j - 1]);
+            int ca = tolower((unsigned char)a[i - 1]),
+                cb = tolower((unsigned char)b[j - 1]);
             size_t best = up[j - 1] + (ca != cb);
             if (up[j] + 1 < best)
                 best = up[j] + 1;

@@ -14,7 +14,8 @@ typedef struct weft__family weft__family;
 
 struct weft_classifier {
     const weft__family *family;
-    weft_classifier_info info; /* name, title, source as the catalogue gives them */
+    weft_classifier_info info; /* as the catalogue gives it; texts live as long as self */
+    char *own_name;            /* backs info.name when it is not a constant; owned */
     void *options;             /* the family's struct, owned */
     void *state;               /* NULL: unfitted; owned, freed by family->forget */
 
@@ -38,9 +39,16 @@ struct weft__family {
     const weft_param *params;
     size_t options_size;
 
-    /* Fits `train` (never empty; labels below self->classes, some of which may not occur)
-     * with self->options into self->state, which is NULL on entry. On failure the state
-     * may be left partial; forget is called. */
+    /* Families with named variants (networks): the i-th, NULL at the end; and taking one
+     * on by its name or path, which sets self->options and self->info. Both NULL where a
+     * family has none. */
+    const weft_classifier_info *(*variant)(size_t i);
+    weft_status (*choose)(weft_classifier *self, const char *name_or_path);
+
+    /* Fits `train` (never empty; labels below self->classes, some of which may not occur,
+     * two at least do) with self->options into self->state, which is NULL on entry. On
+     * failure the state may be left partial; forget is called. On WEFT_ECANCELLED the
+     * state, if any, must be usable; it is kept. */
     weft_status (*fit)(weft_classifier *self, const weft_view *train,
         const weft_view *validation, weft_context *context);
     /* view has self->recipe's shape; probabilities is count x classes. */
@@ -59,5 +67,9 @@ extern const weft__family *const weft__families[];
 
 /* Appends a row to the history. */
 WEFT_MUST weft_status weft__classifier_log(weft_classifier *self, const weft_epoch *epoch);
+
+/* golden_count x classes probabilities of the golden pictures, as predicted now. */
+WEFT_MUST weft_status weft__classifier_predict_golden(
+    const weft_classifier *self, float *probabilities, weft_context *context);
 
 #endif

@@ -64,7 +64,8 @@ const weft__tensor *weft__tensors_find(const weft__tensors *tensors, const char 
 WEFT_MUST weft_status weft__tensors_need(const weft__tensors *tensors, const char *name,
     weft__dtype dtype, size_t rank, const size_t *shape, const weft__tensor **out);
 
-/* Arrays are written in the order of their names, so that equal contents are equal files. */
+/* Arrays are written in the order of their names, so that equal contents are equal files.
+ */
 WEFT_MUST weft_status weft__tensors_write(const weft__tensors *tensors, const char *path);
 WEFT_MUST weft_status weft__tensors_read(weft__tensors *out, const char *path);
 void weft__tensors_clear(weft__tensors *tensors);

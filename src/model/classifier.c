@@ -1,0 +1,339 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "core/text.h"
+#include "model/family.h"
+
+static weft_classifier_info family_info(const weft__family *family)
+{
+    return (weft_classifier_info){
+        family->name, family->title, family->source, family->params};
+}
+
+/* The catalogue lists every family, each followed by its variants. Positions are found by
+ * walking: there are a few dozen at most. */
+static const weft_classifier_info *walk(size_t index, const weft__family **owner)
+{
+    static _Thread_local weft_classifier_info info;
+    for (const weft__family *const *family = weft__families; *family; family++) {
+        *owner = *family;
+        if (index-- == 0) {
+            info = family_info(*family);
+            return &info;
+        }
+        const weft_classifier_info *variant;
+        for (size_t i = 0; (*family)->variant && (variant = (*family)->variant(i)); i++)
+            if (index-- == 0)
+                return variant;
+    }
+    return NULL;
+}
+
+size_t weft_classifier_catalogue_size(void)
+{
+    const weft__family *owner;
+    size_t count = 0;
+    while (walk(count, &owner))
+        count++;
+    return count;
+}
+
+const weft_classifier_info *weft_classifier_catalogue(size_t index)
+{
+    const weft__family *owner;
+    return walk(index, &owner);
+}
+
+static const char *catalogue_name(const void *unused, size_t i)
+{
+    (void)unused;
+    const weft_classifier_info *info = weft_classifier_catalogue(i);
+    return info ? info->name : NULL;
+}
+
+static bool is_path(const char *name)
+{
+    size_t length = strlen(name);
+    return strchr(name, '/') || (length > 4 && strcmp(name + length - 4, ".net") == 0);
+}
+
+/* The family that `name` belongs to; *variant tells whether it is one of its variants. */
+static weft_status find_family(const char *name, const weft__family **out, bool *variant)
+{
+    if (is_path(name)) {
+        for (const weft__family *const *family = weft__families; *family; family++)
+            if ((*family)->choose) {
+                *out = *family;
+                *variant = true;
+                return WEFT_OK;
+            }
+    }
+    const weft_classifier_info *info;
+    for (size_t i = 0; (info = walk(i, out)); i++)
+        if (strcmp(info->name, name) == 0) {
+            *variant = strcmp((*out)->name, name) != 0;
+            return WEFT_OK;
+        }
+    const char *near = weft__nearest(name, catalogue_name, NULL);
+    if (near)
+        return weft_fail(
+            WEFT_ENOTFOUND, "no classifier '%s': did you mean '%s'?", name, near);
+    return weft_fail(
+        WEFT_ENOTFOUND, "no classifier '%s': 'weft models' lists what there is", name);
+}
+
+static weft_status create(weft_classifier **out, const weft__family *family)
+{
+    weft_classifier *self;
+    WEFT_TRY(weft__calloc(&self, 1, sizeof *self, "a classifier"));
+    self->family = family;
+    self->info = family_info(family);
+    weft_status status = weft__calloc(&self->options, 1, family->options_size, "options");
+    if (status == WEFT_OK)
+        status = weft_param_defaults(family->params, self->options);
+    if (status != WEFT_OK) {
+        weft_classifier_free(self);
+        return status;
+    }
+    *out = self;
+    return WEFT_OK;
+}
+
+weft_status weft_classifier_create(weft_classifier **out, const char *name)
+{
+    const weft__family *family = NULL;
+    bool variant;
+    weft_classifier *self;
+    WEFT_TRY(find_family(name, &family, &variant));
+    WEFT_TRY(create(&self, family));
+    if (variant) {
+        weft_status status = family->choose(self, name);
+        if (status != WEFT_OK) {
+            weft_classifier_free(self);
+            return status;
+        }
+    }
+    *out = self;
+    return WEFT_OK;
+}
+
+static void forget(weft_classifier *self)
+{
+    self->family->forget(self);
+    self->state = NULL;
+    for (size_t i = 0; self->class_names && i < self->classes; i++)
+        free(self->class_names[i]);
+    free(self->class_names);
+    self->class_names = NULL;
+    self->classes = 0;
+    free(self->history);
+    self->history = NULL;
+    self->history_count = self->history_capacity = 0;
+    free(self->golden);
+    free(self->golden_expected);
+    self->golden = NULL;
+    self->golden_expected = NULL;
+    self->golden_count = 0;
+    self->data_digest[0] = 0;
+}
+
+void weft_classifier_free(weft_classifier *self)
+{
+    if (!self)
+        return;
+    forget(self);
+    if (self->options)
+        weft_param_clear(self->family->params, self->options);
+    free(self->options);
+    free(self->own_name);
+    free(self);
+}
+
+weft_status weft_classifier_set(
+    weft_classifier *self, const char *option, const char *value)
+{
+    return weft_param_set(self->family->params, self->options, option, value);
+}
+
+weft_status weft_classifier_get(
+    const weft_classifier *self, const char *option, char *text, size_t size)
+{
+    return weft_param_get(self->family->params, self->options, option, text, size);
+}
+
+static weft_status check_training_view(const weft_classifier *self, const weft_view *train)
+{
+    if (train->count == 0)
+        return weft_fail(WEFT_EINVAL, "%s: no pictures to fit", self->info.name);
+    if (!weft_dataset_labels(train->data))
+        return weft_fail(WEFT_EINVAL, "%s: the pictures have no labels", self->info.name);
+    uint16_t first = weft_view_label(train, 0);
+    for (size_t i = 1; i < train->count; i++)
+        if (weft_view_label(train, i) != first)
+            return WEFT_OK;
+    return weft_fail(WEFT_EINVAL,
+        "%s: all %zu pictures are of one class, '%s': nothing to tell apart",
+        self->info.name, train->count, weft_dataset_class_name(train->data, first));
+}
+
+static weft_status check_same_shape(
+    const weft_classifier *self, const weft_view *view, weft_shape expected)
+{
+    weft_shape shape = weft_dataset_shape(view->data);
+    if (shape.height != expected.height || shape.width != expected.width ||
+        shape.channels != expected.channels)
+        return weft_fail(WEFT_EINVAL,
+            "%s: pictures are %ux%ux%u, expected %ux%ux%u (height x width x channels)",
+            self->info.name, shape.height, shape.width, shape.channels, expected.height,
+            expected.width, expected.channels);
+    return WEFT_OK;
+}
+
+static weft_status take_class_names(weft_classifier *self, const weft_dataset *data)
+{
+    size_t classes = weft_dataset_classes(data);
+    WEFT_TRY(weft__calloc(&self->class_names, classes, sizeof(char *), "class names"));
+    self->classes = classes;
+    for (size_t i = 0; i < classes; i++)
+        WEFT_TRY(weft__strdup(&self->class_names[i], weft_dataset_class_name(data, i)));
+    return WEFT_OK;
+}
+
+/* Golden pictures are spread evenly over the training view. */
+static weft_status take_golden(weft_classifier *self, const weft_view *train)
+{
+    size_t count = train->count < WEFT__GOLDEN ? train->count : WEFT__GOLDEN;
+    size_t bytes = weft_shape_bytes(self->recipe.shape);
+    WEFT_TRY(weft__alloc(&self->golden, count, bytes, "golden pictures"));
+    self->golden_count = count;
+    for (size_t i = 0; i < count; i++)
+        memcpy(self->golden + i * bytes, weft_view_pixels(train, i * train->count / count),
+            bytes);
+    return WEFT_OK;
+}
+
+static weft_status fit(weft_classifier *self, const weft_view *train,
+    const weft_view *validation, weft_context *context)
+{
+    self->recipe = weft_dataset_recipe(train->data);
+    const char *digest = weft_dataset_digest(train->data);
+    memcpy(self->data_digest, digest, strlen(digest) + 1);
+    WEFT_TRY(take_class_names(self, train->data));
+    WEFT_TRY(take_golden(self, train));
+    if (weft_context_cancelled(context))
+        return weft_fail(WEFT_ECANCELLED, "%s: cancelled", self->info.name);
+    return self->family->fit(self, train, validation, context);
+}
+
+weft_status weft_classifier_fit(weft_classifier *self, const weft_view *train,
+    const weft_view *validation, weft_context *context)
+{
+    forget(self);
+    WEFT_TRY(check_training_view(self, train));
+    if (validation && validation->count == 0)
+        validation = NULL;
+    if (validation)
+        WEFT_TRY(check_same_shape(self, validation, weft_dataset_shape(train->data)));
+    weft_status status = fit(self, train, validation, context);
+    if (status != WEFT_OK && !(status == WEFT_ECANCELLED && self->state))
+        forget(self);
+    return status;
+}
+
+weft_status weft_classifier_predict_proba(const weft_classifier *self,
+    const weft_view *view, float *probabilities, weft_context *context)
+{
+    if (!self->state)
+        return weft_fail(WEFT_EINVAL, "%s: not fitted yet", self->info.name);
+    if (view->count == 0)
+        return WEFT_OK;
+    WEFT_TRY(check_same_shape(self, view, self->recipe.shape));
+    return self->family->predict_proba(self, view, probabilities, context);
+}
+
+weft_status weft__classifier_predict_golden(
+    const weft_classifier *self, float *probabilities, weft_context *context)
+{
+    weft_dataset *data;
+    WEFT_TRY(weft_dataset_create(
+        &data, self->recipe.shape, self->golden_count, self->golden, NULL, 0, NULL));
+    weft_view view = weft_view_all(data);
+    weft_status status = weft_classifier_predict_proba(self, &view, probabilities, context);
+    weft_dataset_free(data);
+    return status;
+}
+
+weft_status weft_classifier_verify(const weft_classifier *self, double tolerance,
+    size_t *checked, double *largest, weft_context *context)
+{
+    if (!self->state || !self->golden_expected)
+        return weft_fail(
+            WEFT_EINVAL, "%s: no golden pictures: not a saved model", self->info.name);
+    float *now;
+    WEFT_TRY(weft__alloc(
+        &now, self->golden_count * self->classes, sizeof *now, "probabilities"));
+    weft_status status = weft__classifier_predict_golden(self, now, context);
+    double worst = 0;
+    for (size_t i = 0; status == WEFT_OK && i < self->golden_count * self->classes; i++) {
+        double expected = (double)self->golden_expected[i];
+        double difference = fabs((double)now[i] - expected);
+        if (!(difference <= tolerance))
+            status = weft_fail(WEFT_ENUMERIC,
+                "golden picture %zu, class '%s': probability %.9g, expected %.9g",
+                i / self->classes, self->class_names[i % self->classes], (double)now[i],
+                expected);
+        worst = difference > worst ? difference : worst;
+    }
+    free(now);
+    if (status == WEFT_OK && checked)
+        *checked = self->golden_count;
+    if (status == WEFT_OK && largest)
+        *largest = worst;
+    return status;
+}
+
+bool weft_classifier_is_fitted(const weft_classifier *self)
+{
+    return self->state != NULL;
+}
+
+const weft_classifier_info *weft_classifier_describe(const weft_classifier *self)
+{
+    return &self->info;
+}
+
+weft_recipe weft_classifier_recipe(const weft_classifier *self)
+{
+    return self->recipe;
+}
+
+size_t weft_classifier_classes(const weft_classifier *self)
+{
+    return self->classes;
+}
+
+const char *weft_classifier_class_name(const weft_classifier *self, size_t index)
+{
+    return index < self->classes ? self->class_names[index] : NULL;
+}
+
+const char *weft_classifier_data_digest(const weft_classifier *self)
+{
+    return self->data_digest;
+}
+
+const weft_epoch *weft_classifier_history(const weft_classifier *self, size_t *count)
+{
+    *count = self->history_count;
+    return self->history;
+}
+
+weft_status weft__classifier_log(weft_classifier *self, const weft_epoch *epoch)
+{
+    WEFT_TRY(weft__grow(&self->history, &self->history_capacity, self->history_count + 1,
+        sizeof *self->history, "the history"));
+    self->history[self->history_count++] = *epoch;
+    return WEFT_OK;
+}
