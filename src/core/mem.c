@@ -16,6 +16,11 @@ void weft__alloc_fail_at(long n)
     atomic_store(&fail_countdown, n);
 }
 
+long weft__alloc_fail_pending(void)
+{
+    return atomic_load(&fail_countdown);
+}
+
 static bool chosen_to_fail(void)
 {
     return atomic_load_explicit(&fail_countdown, memory_order_relaxed) > 0 &&

@@ -31,6 +31,8 @@ WEFT_MUST weft_status weft__strdup(char **out, const char *text);
 
 /* Tests: the n-th allocation from now on (1 is the next) fails, once; 0 switches off. */
 void weft__alloc_fail_at(long n);
+/* How many allocations are left until the one that fails; 0 or less: it has failed. */
+long weft__alloc_fail_pending(void);
 
 /* The process's peak resident memory, bytes. */
 size_t weft__peak_memory(void);

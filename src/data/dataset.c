@@ -118,6 +118,7 @@ void weft_dataset_free(weft_dataset *dataset)
     }
     free(dataset->class_names);
     free(dataset->labels);
+    free(dataset->stored);
     free(dataset->source);
     free(dataset->paths);
     free(dataset->path_at);
@@ -180,7 +181,8 @@ const char *weft_dataset_origin(
 {
     const char *source = dataset->source ? dataset->source : "picture";
     if (!dataset->path_at || i >= dataset->count)
-        snprintf(text, size, "%s[%zu]", source, i);
+        snprintf(text, size, "%s[%zu]", source,
+            dataset->stored && i < dataset->count ? dataset->stored[i] : i);
     else if (dataset->source)
         snprintf(text, size, "%s/%s", source, dataset->paths + dataset->path_at[i]);
     else

@@ -22,9 +22,11 @@ struct weft_dataset {
     void *mapping; /* the mapped cache file that pixels lie in, or NULL */
     size_t mapping_size;
 
+    uint32_t *stored;  /* picture i's number in source; NULL: i; owned */
     char *source;      /* a file or folder, or NULL; owned */
     char *paths;       /* each picture's path below source, NUL-terminated, back to back */
-    size_t *path_at;   /* where in `paths` picture i's begins, or NULL: source[i]; owned */
+    size_t *path_at;   /* where in `paths` picture i's begins, or NULL: source[stored[i]];
+                          owned */
     size_t paths_size; /* bytes */
 
     weft__skipped *skipped; /* owned */
