@@ -29,7 +29,7 @@ static void wrap(FILE *out, const char *text, size_t at, size_t indent)
 }
 
 /* "  name      text", the text in its own column. */
-static void entry(FILE *out, const char *name, const char *text)
+void help_entry(FILE *out, const char *name, const char *text)
 {
     int written = fprintf(out, "%*s%s", INDENT, "", name);
     if (written > COLUMN - 2) {
@@ -59,11 +59,15 @@ const char *option_value(const weft_param *param)
 
 const char *option_limits(const weft_param *param, char *text, size_t size)
 {
+    static const double UNBOUNDED = 4294967295.0; /* not worth a person's reading */
     const char *standard = param->standard ? param->standard : "";
+    bool number = param->type == WEFT_PARAM_COUNT || param->type == WEFT_PARAM_REAL;
     text[0] = 0;
-    if (param->type == WEFT_PARAM_COUNT || param->type == WEFT_PARAM_REAL)
+    if (number && param->max < UNBOUNDED)
         snprintf(
             text, size, "default %s; %.10g to %.10g", standard, param->min, param->max);
+    else if (number && param->min > 0)
+        snprintf(text, size, "default %s; %.10g or more", standard, param->min);
     else if (param->type == WEFT_PARAM_FLAG ? strcmp(standard, "true") == 0 : *standard)
         snprintf(text, size, "default %s", standard);
     return text;
@@ -79,7 +83,7 @@ static void option(FILE *out, const weft_param *param)
         *value ? " " : "", value);
     option_limits(param, limits, sizeof limits);
     snprintf(text, sizeof text, *limits ? "%s (%s)" : "%s", param->help, limits);
-    entry(out, name, text);
+    help_entry(out, name, text);
 }
 
 void help_options(FILE *out, const weft_param *table)
@@ -99,7 +103,7 @@ static void command_list(FILE *out, const char *prefix)
 {
     for (size_t i = 0; commands[i]; i++)
         if (!commands[i]->hidden && strncmp(commands[i]->name, prefix, strlen(prefix)) == 0)
-            entry(out, commands[i]->name, commands[i]->summary);
+            help_entry(out, commands[i]->name, commands[i]->summary);
 }
 
 void help_program(FILE *out)

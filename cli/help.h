@@ -12,6 +12,8 @@ void help_group(FILE *out, const char *group);
 /* `classifier` is the one whose options are shown too, or NULL. */
 void help_command(
     FILE *out, const struct command *command, const weft_classifier_info *classifier);
+/* A name in the left column, a text, wrapped, in the right one. */
+void help_entry(FILE *out, const char *name, const char *text);
 /* Option by option, indented. */
 void help_options(FILE *out, const weft_param *table);
 

@@ -24,6 +24,7 @@
 #include "weft/evaluation.h"
 #include "weft/param.h"
 #include "weft/rng.h"
+#include "weft/run.h"
 #include "weft/statistics.h"
 #include "weft/status.h"
 
@@ -33,6 +34,14 @@ extern "C" {
 
 /* "0.1.0" */
 WEFT_API const char *weft_version(void);
+
+/* The processor's name as its maker gives it, or "unknown". Written to `text` of `size`
+ * bytes; returns text. */
+WEFT_API const char *weft_processor(char *text, size_t size);
+
+/* Where downloads and decoded folders are kept: $XDG_CACHE_HOME/weft or ~/.cache/weft,
+ * owned by the caller, freed with free(); not created. */
+WEFT_API WEFT_MUST weft_status weft_cache_folder(char **out);
 
 /* Removes the temporary files that this process is writing under. For a signal handler
  * about to end the process, and safe there; nothing may be written after it. */

@@ -230,3 +230,8 @@ weft_status weft__cache_folder(char **out)
                                          "is an absolute path");
     return weft__path_join(out, home, ".cache/weft");
 }
+
+weft_status weft_cache_folder(char **out)
+{
+    return weft__cache_folder(out);
+}

@@ -8,7 +8,6 @@
 /* The first that recognises the place reads it. */
 static const weft__loader *const loaders[] = {
     &weft__named_loader,
-    &weft__synth_loader,
     &weft__idx_loader,
 };
 

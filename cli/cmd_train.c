@@ -1,0 +1,250 @@
+/* weft train: fits one classifier, and keeps it with the record of how it was made. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data_options.h"
+#include "output.h"
+#include "score.h"
+
+struct options {
+    struct data_options data;
+    char *out;
+    double validation;
+    uint64_t seed;
+    bool test;
+};
+
+static const weft_param table[] = {
+    DATA_WHERE(struct options, data),
+    {"out", WEFT_PARAM_TEXT, offsetof(struct options, out), NULL, 0, 0, NULL,
+        "a run's folder, or a model's file ending in .safetensors; runs/NAME when not "
+        "given"},
+    {"validation", WEFT_PARAM_REAL, offsetof(struct options, validation), "0", 0, 0.9, NULL,
+        "hold out this share of every class; 0: only what the data has set apart"},
+    {"seed", WEFT_PARAM_COUNT, offsetof(struct options, seed), "0", 0, 4294967295.0, NULL,
+        "what is drawn by chance depends on this alone"},
+    {"test", WEFT_PARAM_FLAG, offsetof(struct options, test), "false", 0, 0, NULL,
+        "open the test split at the end"},
+    DATA_OPTIONS(struct options, data),
+    {0},
+};
+
+/* One training, from the views to what is printed. */
+struct training {
+    weft_data data;
+    weft_view train, validation; /* validation.count 0: none */
+    uint32_t *train_index, *validation_index;
+    weft_evaluation *validation_scores, *test_scores;
+    double seconds;
+    char *saved; /* the run's folder; NULL when only a file was written */
+};
+
+static void clear(struct training *t)
+{
+    weft_evaluation_free(t->validation_scores);
+    weft_evaluation_free(t->test_scores);
+    free(t->train_index);
+    free(t->validation_index);
+    free(t->saved);
+    weft_data_clear(&t->data);
+}
+
+static weft_status split(struct training *t, double ratio, uint64_t seed)
+{
+    const double ratios[] = {1 - ratio, ratio};
+    size_t count = t->train.count;
+    weft_view all = t->train;
+    uint8_t *parts = malloc(count + 1);
+    t->train_index = calloc(count + 1, sizeof *t->train_index);
+    t->validation_index = calloc(count + 1, sizeof *t->validation_index);
+    weft_status status = weft_fail(WEFT_ENOMEM, "no memory for a split");
+    if (parts && t->train_index && t->validation_index)
+        status = weft_split_ratios(parts, &all, ratios, 2, seed);
+    if (status == WEFT_OK) {
+        t->train = weft_view_part(&all, parts, 0, 1, t->train_index);
+        t->validation = weft_view_part(&all, parts, 1, 1, t->validation_index);
+    }
+    free(parts);
+    return status;
+}
+
+static weft_status make_views(struct training *t, const struct options *o)
+{
+    t->train = weft_view_all(t->data.train);
+    if (o->validation > 0)
+        return split(t, o->validation, o->seed);
+    if (t->data.validation)
+        t->validation = weft_view_all(t->data.validation);
+    return WEFT_OK;
+}
+
+static bool is_model_file(const char *path)
+{
+    static const char suffix[] = ".safetensors";
+    size_t n = strlen(path);
+    return n >= sizeof suffix && strcmp(path + n - (sizeof suffix - 1), suffix) == 0;
+}
+
+static weft_status check_out(const char *out)
+{
+    if (out && is_model_file(out))
+        return output_check_file(out);
+    return output_check_folder(out ? out : "runs");
+}
+
+static weft_status save(struct training *t, struct call *call, weft_context *context)
+{
+    const struct options *o = call->options;
+    if (o->out && is_model_file(o->out))
+        return weft_classifier_save(call->classifier, o->out, context);
+    const weft_run run = {.command = "train",
+        .data = o->data.where,
+        .seed = o->seed,
+        .classifier = call->classifier,
+        .fit_seconds = t->seconds,
+        .train = &t->train,
+        .validation = t->validation.count ? &t->validation : NULL,
+        .validation_scores = t->validation_scores,
+        .test_scores = t->test_scores};
+    return weft_run_save(&t->saved, &run, o->out, context);
+}
+
+/* What was learnt until the interrupt is kept, where the family can be used half-way. The
+ * interrupted context would refuse to work. */
+static weft_status save_interrupted(struct training *t, struct call *call)
+{
+    weft_context *context;
+    if (!weft_classifier_is_fitted(call->classifier))
+        return WEFT_ECANCELLED;
+    WEFT_TRY(weft_context_create(&context, weft_context_threads(call->context)));
+    weft_status status = save(t, call, context);
+    weft_context_free(context);
+    WEFT_TRY(status);
+    fprintf(stderr, "weft: what was learnt so far is in %s\n",
+        t->saved ? t->saved : ((const struct options *)call->options)->out);
+    return weft_fail(WEFT_ECANCELLED, "interrupted");
+}
+
+static void print_scores(const char *split, const weft_evaluation *e)
+{
+    if (!e)
+        return;
+    const weft_scores *s = weft_evaluation_scores(e);
+    printf(
+        "%-10s  accuracy %.4f (%.4f to %.4f)  macro f1 %.4f  log loss %.4f  %zu pictures\n",
+        split, s->accuracy, s->accuracy_low, s->accuracy_high, s->macro.f1, s->log_loss,
+        s->count);
+}
+
+static void print_text(const struct training *t, const struct call *call)
+{
+    const struct options *o = call->options;
+    const char *name = weft_classifier_describe(call->classifier)->name;
+    printf("%-10s  fitted on %zu pictures in %.1f s\n", name, t->train.count, t->seconds);
+    print_scores("validation", t->validation_scores);
+    print_scores("test", t->test_scores);
+    if (t->saved)
+        printf("%-10s  %s/model.safetensors\n", "model", t->saved);
+    else
+        printf("%-10s  %s\n", "model", o->out);
+    if (!t->validation_scores && !t->test_scores && !call->quiet)
+        fprintf(stderr, "weft: nothing was evaluated: --validation 0.2 holds a fifth out, "
+                        "--test opens the test split\n");
+}
+
+static weft_status add_scores(json_t *into, const char *split, const weft_evaluation *e)
+{
+    if (!e)
+        return WEFT_OK;
+    char *text;
+    WEFT_TRY(weft_evaluation_json(&text, e));
+    json_object_set_new(into, split, json_loads(text, 0, NULL));
+    free(text);
+    return WEFT_OK;
+}
+
+static weft_status print_json(const struct training *t, const struct call *call)
+{
+    const struct options *o = call->options;
+    json_t *result = json_pack("{s:s, s:I, s:f}", "classifier",
+        weft_classifier_describe(call->classifier)->name, "train_count",
+        (json_int_t)t->train.count, "fit_seconds", t->seconds);
+    weft_status status = add_scores(result, "validation", t->validation_scores);
+    if (status == WEFT_OK)
+        status = add_scores(result, "test", t->test_scores);
+    if (status != WEFT_OK) {
+        json_decref(result);
+        return status;
+    }
+    json_object_set_new(result, "model",
+        t->saved ? json_sprintf("%s/model.safetensors", t->saved) : json_string(o->out));
+    return output_json(result);
+}
+
+static weft_status evaluate(struct training *t, struct call *call)
+{
+    const struct options *o = call->options;
+    if (t->validation.count)
+        WEFT_TRY(
+            score(&t->validation_scores, call->classifier, &t->validation, call->context));
+    if (o->test) {
+        weft_view test = weft_test_open(t->data.test);
+        WEFT_TRY(score(&t->test_scores, call->classifier, &test, call->context));
+    }
+    return WEFT_OK;
+}
+
+static weft_status train(struct training *t, struct call *call)
+{
+    const struct options *o = call->options;
+    WEFT_TRY(check_out(o->out));
+    WEFT_TRY(data_options_load(&t->data, o->data.where, &o->data, call));
+    if (o->test && !t->data.test)
+        return weft_fail(WEFT_ENOTFOUND, "%s: no test split to open", o->data.where);
+    WEFT_TRY(make_views(t, o));
+    double began = seconds_now();
+    weft_status status = weft_classifier_fit(call->classifier, &t->train,
+        t->validation.count ? &t->validation : NULL, call->context);
+    t->seconds = seconds_now() - began;
+    if (status == WEFT_OK)
+        status = evaluate(t, call);
+    if (status == WEFT_ECANCELLED)
+        return save_interrupted(t, call);
+    WEFT_TRY(status);
+    status = save(t, call, call->context);
+    if (status == WEFT_ECANCELLED)
+        return save_interrupted(t, call);
+    WEFT_TRY(status);
+    if (call->json)
+        return print_json(t, call);
+    print_text(t, call);
+    return WEFT_OK;
+}
+
+static weft_status run(struct call *call)
+{
+    struct training t = {0};
+    weft_status status = train(&t, call);
+    clear(&t);
+    return status;
+}
+
+const struct command command_train = {
+    .name = "train",
+    .summary = "fit one classifier and keep it",
+    .arguments = "CLASSIFIER --data WHERE",
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .details =
+        "CLASSIFIER is a name that 'weft models' lists, or a network's text file. Its "
+        "own options are given in the same way, after its name. An option that both "
+        "have, such as --seed, means both.",
+    .example = "weft train knn --k 7 --data fashion-mnist --validation 0.2\n"
+               "weft train kugler-cnn --data photos/ --size 64 --out runs/photos",
+    .options = table,
+    .options_size = sizeof(struct options),
+    .json = true,
+    .classifier = true,
+    .run = run,
+};

@@ -1,0 +1,18 @@
+/* What commands print and where they may write. */
+#ifndef WEFT_CLI_OUTPUT_H
+#define WEFT_CLI_OUTPUT_H
+
+#include <jansson.h>
+
+#include "weft/status.h"
+
+/* Prints `value`, consumed, on stdout. */
+WEFT_MUST weft_status output_json(json_t *value);
+
+/* Fails now where writing the file would fail
+ * after hours of work. */
+WEFT_MUST weft_status output_check_file(const char *path);
+/* The same for a folder that is made where it is not there. */
+WEFT_MUST weft_status output_check_folder(const char *path);
+
+#endif

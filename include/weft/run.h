@@ -1,0 +1,45 @@
+/* weft/run.h: a run is the record of one experiment, kept as a folder of plain files.
+ *
+ *     args.json          what was asked: command, options, data and its digest, seed
+ *                        and where: version, processor, threads
+ *     results.csv        a row for each epoch, of families that learn in passes
+ *     results.json       seconds to fit, evaluations
+ *     split.csv          which picture was in which part, where weft made the split
+ *     model.safetensors  what was learnt */
+#ifndef WEFT_RUN_H
+#define WEFT_RUN_H
+
+#include <stdint.h>
+
+#include "weft/classifier.h"
+#include "weft/context.h"
+#include "weft/dataset.h"
+#include "weft/evaluation.h"
+#include "weft/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* All borrowed. What may be NULL is left out of the files. */
+typedef struct weft_run {
+    const char *command; /* how it was started, for people; may be NULL */
+    const char *data;    /* what weft_data_load was given */
+    uint64_t seed;
+    const weft_classifier *classifier; /* fitted */
+    double fit_seconds;
+    const weft_view *train;
+    const weft_view *validation; /* may be NULL; over train's dataset: a split by weft */
+    const weft_evaluation *validation_scores, *test_scores; /* may be NULL */
+} weft_run;
+
+/* Writes the run's files into `folder`, which is made, the model last; NULL means
+ * runs/NAME, or runs/NAME-2 and so on, the first that does not exist. *saved, owned by
+ * the caller, receives the folder. Each file is written whole or not at all. */
+WEFT_API WEFT_MUST weft_status weft_run_save(
+    char **saved, const weft_run *run, const char *folder, weft_context *context);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
