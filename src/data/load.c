@@ -8,6 +8,7 @@
 /* The first that recognises the place reads it. */
 static const weft__loader *const loaders[] = {
     &weft__named_loader,
+    &weft__synth_loader,
     &weft__idx_loader,
 };
 
