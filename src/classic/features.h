@@ -1,0 +1,76 @@
+/* What a classical family sees of a picture: its pixels, its principal components, its
+ * histograms of oriented gradients.
+ *
+ *     weft__features *features;
+ *     weft__points points;
+ *     WEFT_TRY(weft__features_fit(&features, options->features, train, context));
+ *     WEFT_TRY(weft__features_apply(features, train, &points, context));
+ *     if (points.bytes) ... bytes of 0 to 255 ... else ... points.floats ...
+ *     weft__points_clear(&points);
+ *
+ * The features belong to the fitted model: saved, loaded and freed with it. */
+#ifndef WEFT_CLASSIC_FEATURES_H
+#define WEFT_CLASSIC_FEATURES_H
+
+#include "model/tensors.h"
+#include "weft/context.h"
+#include "weft/dataset.h"
+#include "weft/param.h"
+
+/* count points of dims coordinates, row by row. */
+typedef struct weft__points {
+    size_t count, dims;
+    const uint8_t *bytes; /* NULL: floats */
+    const float *floats;
+    void *owned; /* what clear frees; NULL: borrowed from the dataset */
+} weft__points;
+
+/* Copies what is borrowed. On failure nothing changes. */
+WEFT_MUST weft_status weft__points_own(weft__points *points);
+void weft__points_clear(weft__points *points);
+
+/* A family's line in its table of options: `field` is a char *. */
+#define WEFT__FEATURES_PARAM(type, field) \
+    { \
+        "features", WEFT_PARAM_TEXT, offsetof(type, field), "pixels", 0, 0, NULL, \
+            "what is seen of a picture: pixels, pca:K (K components, or a share of the " \
+            "variance such as 0.95), hog" \
+    }
+
+typedef struct weft__features weft__features;
+
+/* Learns what there is to learn. `text` is "pixels", "pca:K", "hog"; NULL is "pixels".
+ * WEFT_EINVAL says what is allowed. */
+WEFT_MUST weft_status weft__features_fit(
+    weft__features **out, const char *text, const weft_view *train, weft_context *context);
+void weft__features_free(weft__features *features); /* NULL-safe */
+
+size_t weft__features_dims(const weft__features *features);
+bool weft__features_are_bytes(const weft__features *features); /* the pixels themselves */
+
+/* The view's pictures as points. Pixels of a view without an index are borrowed. */
+WEFT_MUST weft_status weft__features_apply(const weft__features *features,
+    const weft_view *view, weft__points *out, weft_context *context);
+
+/* Into and out of a model; array names and metadata begin with "features". */
+WEFT_MUST weft_status weft__features_save(
+    const weft__features *features, weft__tensors *tensors);
+WEFT_MUST weft_status weft__features_load(
+    weft__features **out, const weft__tensors *tensors, weft_shape shape);
+
+/* One kind of features; one file each, listed once in features.c. */
+typedef struct weft__feature_kind {
+    const char *name; /* what stands before the colon */
+    /* argument: what stands behind the colon, or NULL. */
+    weft_status (*fit)(
+        void **state, const char *argument, const weft_view *train, weft_context *context);
+    size_t (*dims)(const void *state, weft_shape shape);
+    /* count x dims floats. */
+    weft_status (*apply)(
+        const void *state, const weft_view *view, float *floats, weft_context *context);
+    weft_status (*save)(const void *state, weft__tensors *tensors); /* NULL: nothing */
+    weft_status (*load)(void **state, const weft__tensors *tensors, weft_shape shape);
+    void (*free)(void *state);
+} weft__feature_kind;
+
+#endif
