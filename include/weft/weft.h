@@ -19,10 +19,10 @@
 #define WEFT_WEFT_H
 
 #include "weft/classifier.h"
-#include "weft/compare.h"
 #include "weft/context.h"
 #include "weft/dataset.h"
 #include "weft/evaluation.h"
+#include "weft/knn.h"
 #include "weft/param.h"
 #include "weft/rng.h"
 #include "weft/run.h"

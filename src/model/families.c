@@ -1,5 +1,8 @@
 #include "model/family.h"
 
+extern const weft__family weft__knn;
+
 const weft__family *const weft__families[] = {
+    &weft__knn,
     NULL,
 };
