@@ -55,8 +55,9 @@ WEFT_API WEFT_MUST weft_status weft_evaluation_create(weft_evaluation **out,
     const char *const *class_names);
 WEFT_API void weft_evaluation_free(weft_evaluation *evaluation); /* NULL-safe */
 
-/* Predicts the whole view and evaluates it. *seconds, when not NULL, receives the time
- * that prediction took. */
+/* Predicts the whole view and evaluates it. Classes are matched by name: the data's order
+ * need not be the model's, and WEFT_EINVAL names a class that the model does not know.
+ * *seconds, when not NULL, receives the time that prediction took. */
 WEFT_API WEFT_MUST weft_status weft_evaluate(weft_evaluation **out,
     const weft_classifier *classifier, const weft_view *view, double *seconds,
     weft_context *context);

@@ -19,6 +19,7 @@
 #define WEFT_WEFT_H
 
 #include "weft/classifier.h"
+#include "weft/compare.h"
 #include "weft/context.h"
 #include "weft/dataset.h"
 #include "weft/evaluation.h"

@@ -20,6 +20,12 @@ struct weft_evaluation {
 /* Precision, recall and F1 from a class's counts. */
 weft_class_scores weft__class_scores(size_t correct, size_t predicted, size_t support);
 
+/* The text as JSON; what is no UTF-8 or controls a terminal becomes '?'. */
+json_t *weft__json_text(const char *text);
+
+/* JSON knows no NaN: null for what is not finite. */
+json_t *weft__json_real(double value);
+
 /* Every figure as a new JSON object; weft_evaluation_json is its text. */
 WEFT_MUST weft_status weft__evaluation_json(
     json_t **out, const weft_evaluation *evaluation);

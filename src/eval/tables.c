@@ -62,8 +62,17 @@ weft_status weft_evaluation_text(char **out, const weft_evaluation *e, int digit
     return WEFT_OK;
 }
 
-/* JSON knows no NaN. */
-static json_t *real_or_null(double value)
+json_t *weft__json_text(const char *text)
+{
+    weft__text clean = {0};
+    json_t *json = NULL;
+    if (weft__text_cell(&clean, text, 0, false) == WEFT_OK)
+        json = json_string(clean.data ? clean.data : "");
+    weft__text_clear(&clean);
+    return json;
+}
+
+json_t *weft__json_real(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
 }
@@ -79,9 +88,7 @@ static json_t *classes_json(const weft_evaluation *e)
     json_t *array = json_array();
     for (size_t k = 0; k < e->classes; k++) {
         json_t *object = class_scores_json(&e->per_class[k]);
-        /* A folder's name may be no UTF-8; it is then told by its number alone. */
-        json_t *name = json_string(e->class_names[k]);
-        json_object_set_new(object, "name", name ? name : json_sprintf("class %zu", k));
+        json_object_set_new(object, "name", weft__json_text(e->class_names[k]));
         json_array_append_new(array, object);
     }
     return array;
@@ -120,7 +127,7 @@ weft_status weft__evaluation_json(json_t **out, const weft_evaluation *e)
         s->accuracy_low, s->accuracy_high, "macro avg", class_scores_json(&s->macro),
         "weighted avg", class_scores_json(&s->weighted), "log_loss", s->log_loss,
         "brier_score", s->brier, "top_3_accuracy", s->top3, "matthews_corrcoef", s->mcc,
-        "cohen_kappa", real_or_null(s->kappa), "expected_calibration_error",
+        "cohen_kappa", weft__json_real(s->kappa), "expected_calibration_error",
         s->calibration_error, "classes", classes_json(e), "confusion_matrix",
         confusion_json(e), "reliability", bins_json(e));
     if (!json)

@@ -1,0 +1,311 @@
+#include "eval/compare.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/events.h"
+#include "core/file.h"
+#include "core/mem.h"
+#include "core/text.h"
+
+weft_compare_options weft_compare_defaults(void)
+{
+    return (weft_compare_options){.test = 0.2, .resamples = 1000};
+}
+
+/* Which parts the training split is cut into, and where the test pictures come from. The
+ * test split itself stays closed. */
+static weft_status split(weft_comparison *c)
+{
+    const weft_data *data = c->data;
+    bool cut_test = !data->test && !data->validation;
+    bool cut_validation = c->options.validation > 0 && !(data->validation && data->test);
+    double test = cut_test ? c->options.test : 0;
+    double validation = cut_validation ? c->options.validation : 0;
+    if (!(test >= 0 && validation >= 0 && test + validation < 1) || (cut_test && test <= 0))
+        return weft_fail(WEFT_EINVAL,
+            "shares %g for validation and %g for test: expected above 0, together below 1",
+            validation, test);
+    weft_view all = weft_view_all(data->train);
+    c->train = all;
+    c->test_origin = data->test         ? "the test split"
+                     : data->validation ? "the validation split, there being no test split"
+                                        : "held out from the training split by the seed";
+    if (data->test && data->validation)
+        c->validation = weft_view_all(data->validation);
+    else if (data->validation)
+        c->test = weft_view_all(data->validation);
+    if (!cut_test && !cut_validation)
+        return WEFT_OK;
+
+    double ratios[] = {[WEFT__TRAIN] = 1 - validation - test,
+        [WEFT__VALIDATION] = validation,
+        [WEFT__TEST] = test};
+    WEFT_TRY(weft__alloc(&c->assignment, all.count, 1, "a split"));
+    WEFT_TRY(weft__alloc(&c->index, all.count, sizeof *c->index, "a split"));
+    WEFT_TRY(weft_split_ratios(c->assignment, &all, ratios, 3, c->options.seed));
+    uint32_t *index = c->index;
+    c->train = weft_view_part(&all, c->assignment, WEFT__TRAIN, 1, index);
+    index += c->train.count;
+    if (cut_validation)
+        c->validation = weft_view_part(&all, c->assignment, WEFT__VALIDATION, 1, index);
+    index += cut_validation ? c->validation.count : 0;
+    if (cut_test)
+        c->test = weft_view_part(&all, c->assignment, WEFT__TEST, 1, index);
+    return WEFT_OK;
+}
+
+static weft_status check(const weft_comparison *c)
+{
+    size_t test = c->data->test ? weft_test_count(c->data->test) : c->test.count;
+    if (!weft_dataset_labels(c->data->train))
+        return weft_fail(WEFT_EINVAL, "the training pictures have no labels to learn from");
+    if (c->train.count == 0 || test == 0)
+        return weft_fail(WEFT_EINVAL,
+            "%zu pictures to train on and %zu to test on: both are needed", c->train.count,
+            test);
+    return WEFT_OK;
+}
+
+/* "models/knn-k-11.safetensors", with a number where another has that name already. */
+static weft_status model_path(
+    char **out, const weft_comparison *c, const weft__contender *contender)
+{
+    char name[128];
+    snprintf(name, sizeof name - 4, "%s", contender->name);
+    for (char *p = name; *p; p++)
+        if (!isalnum((unsigned char)*p) && !strchr("._", *p))
+            *p = '-';
+    size_t same = 0;
+    for (const weft__contender *other = c->contenders; other < contender; other++)
+        same += strcmp(other->name, contender->name) == 0;
+    weft__text file = {0};
+    weft_status status = weft__text_printf(&file, "%s", name);
+    if (status == WEFT_OK && same > 0)
+        status = weft__text_printf(&file, "-%zu", same + 1);
+    if (status == WEFT_OK)
+        status = weft__text_printf(&file, ".safetensors");
+    if (status == WEFT_OK)
+        status = weft__path_join(out, c->options.models, file.data);
+    weft__text_clear(&file);
+    return status;
+}
+
+static weft_status save_model(
+    weft_comparison *c, weft__contender *contender, weft_context *context)
+{
+    if (!c->options.models)
+        return WEFT_OK;
+    char *path;
+    WEFT_TRY(model_path(&path, c, contender));
+    weft_status status = weft_classifier_save(contender->classifier, path, context);
+    struct stat found;
+    if (status == WEFT_OK && stat(path, &found) == 0)
+        contender->entry.model_bytes = (size_t)found.st_size;
+    free(path);
+    return status;
+}
+
+static weft_status fit(
+    weft_comparison *c, weft__contender *contender, weft_context *context)
+{
+    weft__peak_memory_restart();
+    double began = weft__now();
+    const weft_view *validation = c->validation.count ? &c->validation : NULL;
+    WEFT_TRY(weft_classifier_fit(contender->classifier, &c->train, validation, context));
+    contender->entry.fit_seconds = weft__now() - began;
+    contender->entry.peak_memory = weft__peak_memory();
+    return save_model(c, contender, context);
+}
+
+static weft_status score(
+    weft_comparison *c, weft__contender *contender, weft_context *context)
+{
+    weft_entry *entry = &contender->entry;
+    weft__peak_memory_restart();
+    weft_evaluation *evaluation;
+    WEFT_TRY(weft_evaluate(
+        &evaluation, contender->classifier, &c->test, &entry->predict_seconds, context));
+    size_t peak = weft__peak_memory();
+    entry->peak_memory = peak > entry->peak_memory ? peak : entry->peak_memory;
+    entry->rate =
+        entry->predict_seconds > 0 ? (double)c->test.count / entry->predict_seconds : 0;
+    weft_status status = weft_bootstrap_macro_f1(
+        &entry->f1, evaluation, c->options.resamples, c->options.seed);
+    if (status != WEFT_OK) {
+        weft_evaluation_free(evaluation);
+        return status;
+    }
+    entry->evaluation = contender->evaluation = evaluation;
+    c->finished++;
+    return WEFT_OK;
+}
+
+/* Remembers why the contender did not finish. */
+static weft_status give_up(weft__contender *contender, weft_status status, const char *why)
+{
+    char *copy;
+    WEFT_TRY(weft__strdup(&copy, why));
+    free(contender->error);
+    contender->entry.error = contender->error = copy;
+    contender->status = status;
+    return WEFT_OK;
+}
+
+/* Runs a step for every contender that got so far. One's failure does not stop the others;
+ * a cancellation does. */
+static weft_status for_each(weft_comparison *c, weft_context *context, const char *doing,
+    weft_status (*step)(weft_comparison *, weft__contender *, weft_context *))
+{
+    for (size_t i = 0; i < c->count; i++) {
+        weft__contender *contender = &c->contenders[i];
+        if (contender->error)
+            continue;
+        if (weft_context_cancelled(context)) {
+            WEFT_TRY(give_up(contender, WEFT_ECANCELLED, "cancelled"));
+            continue;
+        }
+        weft__note(context, "%s %s (%zu of %zu)", doing, contender->name, i + 1, c->count);
+        weft_status status = step(c, contender, context);
+        if (status != WEFT_OK)
+            WEFT_TRY(give_up(
+                contender, status, status == WEFT_ECANCELLED ? "cancelled" : weft_error()));
+    }
+    return WEFT_OK;
+}
+
+/* A cancelled context cancels everything; what is fitted is scored in another. */
+static weft_status score_all(weft_comparison *c, weft_context *context)
+{
+    if (c->data->test)
+        c->test = weft_test_open(c->data->test);
+    if (!weft_context_cancelled(context))
+        return for_each(c, context, "scoring", score);
+    weft_context *calm;
+    WEFT_TRY(weft_context_create(&calm, weft_context_threads(context)));
+    weft_status status = for_each(c, calm, "scoring", score);
+    weft_context_free(calm);
+    return status;
+}
+
+static weft_status run(weft_comparison *c, weft_context *context)
+{
+    if (c->options.models)
+        WEFT_TRY(weft__make_folder(c->options.models));
+    WEFT_TRY(for_each(c, context, "fitting", fit));
+    size_t fitted = 0;
+    for (size_t i = 0; i < c->count; i++)
+        fitted += !c->contenders[i].error;
+    if (fitted == 0)
+        return WEFT_OK;
+    WEFT_TRY(score_all(c, context));
+    return weft__comparison_rank(c);
+}
+
+/* What the caller must hear though there is a comparison. */
+static weft_status verdict(const weft_comparison *c, const weft_context *context)
+{
+    if (weft_context_cancelled(context))
+        return weft_fail(WEFT_ECANCELLED, "cancelled: %zu of %zu classifiers were compared",
+            c->finished, c->count);
+    for (size_t i = 0; i < c->count; i++)
+        if (c->contenders[i].error)
+            return weft_fail(c->contenders[i].status, "%s: %s", c->contenders[i].name,
+                c->contenders[i].error);
+    return WEFT_OK;
+}
+
+static weft_status prepare(weft_comparison *c, const char *const *classifiers, size_t count)
+{
+    WEFT_TRY(weft__strdup(&c->source, c->options.source));
+    WEFT_TRY(weft__strdup(&c->command, c->options.command));
+    WEFT_TRY(weft__strdup(&c->models, c->options.models));
+    c->options.source = c->source;
+    c->options.command = c->command;
+    c->options.models = c->models;
+    WEFT_TRY(weft__calloc(&c->contenders, count, sizeof *c->contenders, "classifiers"));
+    for (; c->count < count; c->count++)
+        WEFT_TRY(weft__contender_create(
+            &c->contenders[c->count], classifiers[c->count], c->options.seed));
+    WEFT_TRY(split(c));
+    return check(c);
+}
+
+weft_status weft_compare(weft_comparison **out, const weft_data *data,
+    const char *const *classifiers, size_t count, const weft_compare_options *options,
+    weft_context *context)
+{
+    if (count == 0)
+        return weft_fail(WEFT_EINVAL, "there are no classifiers to compare");
+    weft_comparison *c;
+    WEFT_TRY(weft__calloc(&c, 1, sizeof *c, "a comparison"));
+    c->data = data;
+    c->options = *options;
+    c->machine = weft__this_machine();
+    c->threads = weft_context_threads(context);
+    weft__utc_now(c->began);
+    weft_status status = prepare(c, classifiers, count);
+    if (status == WEFT_OK)
+        status = run(c, context);
+    if (status == WEFT_OK)
+        status = verdict(c, context);
+    if (c->finished > 0 && c->pairs)
+        *out = c;
+    else
+        weft_comparison_free(c);
+    return status;
+}
+
+void weft_comparison_free(weft_comparison *c)
+{
+    if (!c)
+        return;
+    for (size_t i = 0; i < c->count; i++)
+        weft__contender_clear(&c->contenders[i]);
+    free(c->contenders);
+    free(c->pairs);
+    free(c->assignment);
+    free(c->index);
+    free(c->source);
+    free(c->command);
+    free(c->models);
+    free(c);
+}
+
+size_t weft_comparison_count(const weft_comparison *c)
+{
+    return c->count;
+}
+
+size_t weft_comparison_finished(const weft_comparison *c)
+{
+    return c->finished;
+}
+
+const weft_entry *weft_comparison_entry(const weft_comparison *c, size_t index)
+{
+    return index < c->count ? &c->contenders[index].entry : NULL;
+}
+
+const weft_pair *weft_comparison_pair(const weft_comparison *c, size_t first, size_t second)
+{
+    return first < second && second < c->finished ? &c->pairs[first * c->finished + second]
+                                                  : NULL;
+}
+
+weft_view weft_comparison_train(const weft_comparison *c)
+{
+    return c->train;
+}
+
+weft_view weft_comparison_validation(const weft_comparison *c)
+{
+    return c->validation;
+}
+
+weft_view weft_comparison_test(const weft_comparison *c)
+{
+    return c->test;
+}

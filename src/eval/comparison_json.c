@@ -1,0 +1,264 @@
+/* A comparison as JSON and in its files. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/file.h"
+#include "core/mem.h"
+#include "core/text.h"
+#include "eval/compare.h"
+#include "eval/evaluation.h"
+#include "weft/weft.h"
+
+/* An option's value in the JSON type it has. */
+static json_t *option_json(const weft_param *param, const char *text)
+{
+    double real;
+    uint64_t count;
+    if (param->type == WEFT_PARAM_FLAG)
+        return json_boolean(strcmp(text, "true") == 0);
+    if (param->type == WEFT_PARAM_COUNT && weft__parse_count(text, &count) &&
+        count <= INT64_MAX)
+        return json_integer((json_int_t)count);
+    if (param->type == WEFT_PARAM_REAL && weft__parse_real(text, &real))
+        return json_real(real);
+    return weft__json_text(text);
+}
+
+static json_t *options_json(const weft_classifier *classifier)
+{
+    json_t *options = json_object();
+    const weft_param *param = weft_classifier_describe(classifier)->params;
+    for (; param && param->name; param++) {
+        char text[512];
+        if (weft_classifier_get(classifier, param->name, text, sizeof text) == WEFT_OK)
+            json_object_set_new(options, param->name, option_json(param, text));
+    }
+    return options;
+}
+
+/* Columns with Keras' names; a column that was never measured is left out. */
+static json_t *history_json(const weft_classifier *classifier)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } columns[] = {
+        {"loss", offsetof(weft_epoch, loss)},
+        {"accuracy", offsetof(weft_epoch, accuracy)},
+        {"val_loss", offsetof(weft_epoch, val_loss)},
+        {"val_accuracy", offsetof(weft_epoch, val_accuracy)},
+        {"learning_rate", offsetof(weft_epoch, learning_rate)},
+        {"seconds", offsetof(weft_epoch, seconds)},
+    };
+    size_t count;
+    const weft_epoch *epochs = weft_classifier_history(classifier, &count);
+    json_t *history = json_object();
+    for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
+        json_t *values = json_array();
+        bool measured = false;
+        for (size_t i = 0; i < count; i++) {
+            double value;
+            memcpy(&value, (const char *)&epochs[i] + columns[c].offset, sizeof value);
+            json_t *json = weft__json_real(value);
+            measured = measured || !json_is_null(json);
+            json_array_append_new(values, json);
+        }
+        if (measured)
+            json_object_set(history, columns[c].name, values);
+        json_decref(values);
+    }
+    return history;
+}
+
+static weft_status entry_json(json_t **out, const weft_entry *e)
+{
+    const weft_classifier_info *info = weft_classifier_describe(e->classifier);
+    json_t *json = json_pack("{s:o, s:o, s:s, s:o}", "name", weft__json_text(e->name),
+        "title", weft__json_text(info->title), "source", info->source ? info->source : "",
+        "options", options_json(e->classifier));
+    if (json && e->error)
+        json_object_set_new(json, "error", weft__json_text(e->error));
+    if (json && e->evaluation) {
+        json_t *evaluation;
+        weft_status status = weft__evaluation_json(&evaluation, e->evaluation);
+        if (status != WEFT_OK) {
+            json_decref(json);
+            return status;
+        }
+        json_t *figures = json_pack("{s:I, s:f, s:f, s:f, s:[f,f], s:I, s:I, s:o, s:o}",
+            "place", (json_int_t)e->place, "fit_seconds", e->fit_seconds, "predict_seconds",
+            e->predict_seconds, "pictures_per_second", e->rate, "macro_f1_interval",
+            e->f1.low, e->f1.high, "model_bytes", (json_int_t)e->model_bytes, "peak_memory",
+            (json_int_t)e->peak_memory, "history", history_json(e->classifier),
+            "evaluation", evaluation);
+        json_object_update_new(json, figures);
+    }
+    if (!json)
+        return weft_fail(WEFT_ENOMEM, "no memory for a comparison's JSON");
+    *out = json;
+    return WEFT_OK;
+}
+
+static json_t *pairs_json(const weft_comparison *c)
+{
+    json_t *pairs = json_array();
+    for (size_t i = 0; i < c->finished; i++)
+        for (size_t j = i + 1; j < c->finished; j++) {
+            const weft_pair *p = weft_comparison_pair(c, i, j);
+            json_array_append_new(pairs,
+                json_pack("{s:o, s:o, s:I, s:I, s:b, s:f, s:f, s:f}", "first",
+                    weft__json_text(c->contenders[i].name), "second",
+                    weft__json_text(c->contenders[j].name), "only_first",
+                    (json_int_t)p->test.only_first, "only_second",
+                    (json_int_t)p->test.only_second, "exact", p->test.exact, "statistic",
+                    p->test.statistic, "p_value", p->test.p_value, "p_holm", p->adjusted));
+        }
+    return pairs;
+}
+
+static json_t *split_json(const weft_view *view)
+{
+    if (!view->data)
+        return json_null();
+    json_t *counts = json_array();
+    size_t classes = weft_dataset_classes(view->data);
+    size_t *tally = NULL;
+    if (weft__calloc(&tally, classes, sizeof *tally, "class counts") == WEFT_OK) {
+        for (size_t i = 0; i < view->count; i++)
+            tally[weft_view_label(view, i)]++;
+        for (size_t k = 0; k < classes; k++)
+            json_array_append_new(counts, json_integer((json_int_t)tally[k]));
+    }
+    free(tally);
+    return json_pack("{s:I, s:o, s:s}", "count", (json_int_t)view->count, "per_class",
+        counts, "digest", weft_dataset_digest(view->data));
+}
+
+static json_t *data_json(const weft_comparison *c)
+{
+    const weft_dataset *train = c->data->train;
+    weft_shape shape = weft_dataset_shape(train);
+    json_t *names = json_array();
+    for (size_t k = 0; k < weft_dataset_classes(train); k++)
+        json_array_append_new(names, weft__json_text(weft_dataset_class_name(train, k)));
+    return json_pack("{s:o, s:[i,i,i], s:o, s:o, s:o, s:o, s:s}", "source",
+        weft__json_text(c->source ? c->source : ""), "shape", (int)shape.height,
+        (int)shape.width, (int)shape.channels, "classes", names, "train",
+        split_json(&c->train), "validation", split_json(&c->validation), "test",
+        split_json(&c->test), "test_origin", c->test_origin);
+}
+
+static json_t *run_json(const weft_comparison *c)
+{
+    const weft__machine *m = &c->machine;
+    return json_pack(
+        "{s:o, s:I, s:f, s:f, s:I, s:s, s:i, s:s, s:{s:o, s:o, s:i, s:I, s:s}}", "command",
+        weft__json_text(c->command ? c->command : ""), "seed", (json_int_t)c->options.seed,
+        "validation", c->options.validation, "test", c->options.test, "resamples",
+        (json_int_t)c->options.resamples, "began", c->began, "threads", c->threads, "weft",
+        weft_version(), "machine", "processor", weft__json_text(m->processor), "system",
+        weft__json_text(m->system), "cores", m->cores, "memory", (json_int_t)m->memory,
+        "compiler", m->compiler);
+}
+
+weft_status weft__comparison_json(json_t **out, const weft_comparison *c)
+{
+    json_t *entries = json_array();
+    for (size_t i = 0; i < c->count; i++) {
+        json_t *entry = NULL;
+        weft_status status = entry_json(&entry, &c->contenders[i].entry);
+        if (status != WEFT_OK) {
+            json_decref(entries);
+            return status;
+        }
+        json_array_append_new(entries, entry);
+    }
+    json_t *json = json_pack("{s:o, s:o, s:o, s:o}", "run", run_json(c), "data",
+        data_json(c), "classifiers", entries, "pairs", pairs_json(c));
+    if (!json)
+        return weft_fail(WEFT_ENOMEM, "no memory for a comparison's JSON");
+    *out = json;
+    return WEFT_OK;
+}
+
+/* Takes `json`; NULL is out of memory. */
+static weft_status dump(char **out, json_t *json)
+{
+    char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+    json_decref(json);
+    if (!text)
+        return weft_fail(WEFT_ENOMEM, "no memory for a comparison's JSON");
+    *out = text;
+    return WEFT_OK;
+}
+
+weft_status weft_comparison_json(char **out, const weft_comparison *c)
+{
+    json_t *json;
+    WEFT_TRY(weft__comparison_json(&json, c));
+    return dump(out, json);
+}
+
+/* What was asked for. */
+static weft_status args_json(char **out, const weft_comparison *c)
+{
+    json_t *names = json_array();
+    for (size_t i = 0; i < c->count; i++)
+        json_array_append_new(
+            names, json_pack("{s:o, s:o}", "name", weft__json_text(c->contenders[i].name),
+                       "options", options_json(c->contenders[i].classifier)));
+    json_t *json = run_json(c);
+    json_object_set_new(json, "source", weft__json_text(c->source ? c->source : ""));
+    json_object_set_new(json, "classifiers", names);
+    return dump(out, json);
+}
+
+/* One letter a picture of the training split as it was loaded, where it was cut. */
+static weft_status splits_json(char **out, const weft_comparison *c)
+{
+    static const char letters[] = {
+        [WEFT__TRAIN] = 't', [WEFT__VALIDATION] = 'v', [WEFT__TEST] = 'e'};
+    json_t *json = json_pack("{s:I, s:s, s:{s:s, s:s, s:s}, s:n}", "seed",
+        (json_int_t)c->options.seed, "digest", weft_dataset_digest(c->data->train),
+        "letters", "t", "train", "v", "validation", "e", "test", "assignment");
+    if (c->assignment) {
+        size_t count = weft_dataset_count(c->data->train);
+        char *text;
+        weft_status status = weft__alloc(&text, count, 1, "a split");
+        if (status != WEFT_OK) {
+            json_decref(json);
+            return status;
+        }
+        for (size_t i = 0; i < count; i++)
+            text[i] = letters[c->assignment[i]];
+        json_object_set_new(json, "assignment", json_stringn(text, count));
+        free(text);
+    }
+    return dump(out, json);
+}
+
+weft_status weft_comparison_save(const weft_comparison *c, const char *folder)
+{
+    static const struct {
+        const char *name;
+        weft_status (*make)(char **out, const weft_comparison *c);
+    } files[] = {
+        {"args.json", args_json},
+        {"results.json", weft_comparison_json},
+        {"results.csv", weft_comparison_csv},
+        {"splits.json", splits_json},
+    };
+    WEFT_TRY(weft__make_folder(folder));
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char *path = NULL, *text = NULL;
+        weft_status status = weft__path_join(&path, folder, files[i].name);
+        if (status == WEFT_OK)
+            status = files[i].make(&text, c);
+        if (status == WEFT_OK)
+            status = weft__file_write(path, text, strlen(text));
+        free(path);
+        free(text);
+        WEFT_TRY(status);
+    }
+    return WEFT_OK;
+}

@@ -1,0 +1,95 @@
+/* From "knn:k=11,weights=distance" to a classifier with these options. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "eval/compare.h"
+
+/* Where the options begin: behind the last colon, when what follows has a '='; a path may
+ * have colons of its own. NULL: there are none. */
+static char *find_options(char *text)
+{
+    char *colon = strrchr(text, ':');
+    return colon && strchr(colon, '=') ? colon : NULL;
+}
+
+/* The comma before the next "name=", so that a value may hold commas; or the end. */
+static char *end_of_option(char *option)
+{
+    char *end = option;
+    for (;;) {
+        end = strchr(end, ',');
+        if (!end)
+            return option + strlen(option);
+        size_t next = strcspn(end + 1, ",=");
+        if (end[1 + next] == '=')
+            return end;
+        end++;
+    }
+}
+
+static weft_status set_options(weft_classifier *classifier, char *options, const char *text)
+{
+    while (*options) {
+        char *end = end_of_option(options);
+        bool last = *end == 0;
+        *end = 0;
+        char *equals = strchr(options, '=');
+        if (!equals)
+            return weft_fail(WEFT_EINVAL, "%s: '%s' is no OPTION=VALUE", text, options);
+        *equals = 0;
+        WEFT_TRY(weft_classifier_set(classifier, options, equals + 1));
+        options = last ? end : end + 1;
+    }
+    return WEFT_OK;
+}
+
+static weft_status set_seed(weft_classifier *classifier, uint64_t seed)
+{
+    const weft_param *params = weft_classifier_describe(classifier)->params;
+    if (!weft_param_find(params, "seed"))
+        return WEFT_OK;
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)seed);
+    return weft_classifier_set(classifier, "seed", text);
+}
+
+static weft_status create(weft__contender *c, char *copy, uint64_t seed)
+{
+    char *options = find_options(copy);
+    if (options)
+        *options++ = 0;
+    WEFT_TRY(weft_classifier_create(&c->classifier, copy));
+    WEFT_TRY(set_seed(c->classifier, seed));
+    if (options)
+        WEFT_TRY(set_options(c->classifier, options, c->name));
+    c->entry.name = c->name;
+    c->entry.classifier = c->classifier;
+    return WEFT_OK;
+}
+
+weft_status weft__contender_create(weft__contender *out, const char *text, uint64_t seed)
+{
+    weft__contender contender = {0};
+    char *copy = NULL;
+    weft_status status = weft__strdup(&contender.name, text);
+    if (status == WEFT_OK)
+        status = weft__strdup(&copy, text);
+    if (status == WEFT_OK)
+        status = create(&contender, copy, seed);
+    free(copy);
+    if (status != WEFT_OK)
+        weft__contender_clear(&contender);
+    else
+        *out = contender;
+    return status;
+}
+
+void weft__contender_clear(weft__contender *contender)
+{
+    weft_classifier_free(contender->classifier);
+    weft_evaluation_free(contender->evaluation);
+    free(contender->name);
+    free(contender->error);
+    *contender = (weft__contender){0};
+}
