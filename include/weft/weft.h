@@ -25,6 +25,7 @@
 #include "weft/evaluation.h"
 #include "weft/knn.h"
 #include "weft/param.h"
+#include "weft/picture.h"
 #include "weft/rng.h"
 #include "weft/run.h"
 #include "weft/statistics.h"

@@ -22,12 +22,11 @@ struct weft_dataset {
     void *mapping; /* the mapped cache file that pixels lie in, or NULL */
     size_t mapping_size;
 
-    uint32_t *stored;  /* picture i's number in source; NULL: i; owned */
-    char *source;      /* a file or folder, or NULL; owned */
-    char *paths;       /* each picture's path below source, NUL-terminated, back to back */
-    size_t *path_at;   /* where in `paths` picture i's begins, or NULL: source[stored[i]];
-                          owned */
-    size_t paths_size; /* bytes */
+    uint32_t *stored; /* picture i's number in source; NULL: i; owned */
+    char *source;     /* a file or folder, or NULL; owned */
+    char *paths;      /* each picture's path below source, NUL-terminated, back to back */
+    size_t *path_at;  /* where in `paths` picture i's begins, or NULL: source[stored[i]];
+                         owned */
 
     weft__skipped *skipped; /* owned */
     size_t skipped_count, skipped_capacity;
