@@ -21,6 +21,7 @@
 #include "weft/classifier.h"
 #include "weft/compare.h"
 #include "weft/context.h"
+#include "weft/convert.h"
 #include "weft/dataset.h"
 #include "weft/evaluation.h"
 #include "weft/knn.h"
