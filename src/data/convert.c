@@ -18,7 +18,7 @@
 #include "data/class_folder.h"
 #include "data/dataset.h"
 #include "data/loader.h"
-#include "data/png_write.h"
+#include "data/picture.h"
 
 enum { BLOCK = 1 << 20 }; /* bytes written between two looks at cancellation */
 
