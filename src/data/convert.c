@@ -206,7 +206,7 @@ static weft_status write_picture(const struct pictures *p, size_t i)
     if (asprintf(&path, "%s/%0*zu.png", p->folders[d->labels[i]], p->digits, i) < 0)
         return weft_fail(WEFT_ENOMEM, "no memory for a file name");
     weft_status status = weft__png_encode(
-        &bytes, &size, d->recipe.shape, d->pixels + i * weft_shape_bytes(d->recipe.shape));
+        &bytes, &size, d->pixels + i * weft_shape_bytes(d->recipe.shape), d->recipe.shape);
     if (status == WEFT_OK) {
         FILE *stream = fopen(path, "wbe");
         bool written = stream && fwrite(bytes, 1, size, stream) == size;
