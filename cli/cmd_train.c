@@ -90,7 +90,7 @@ static weft_status check_out(const char *out)
 {
     if (out && is_model_file(out))
         return output_check_file(out);
-    return output_check_folder(out ? out : "runs");
+    return output_check_new_folder(out ? out : "runs/new");
 }
 
 static weft_status save(struct training *t, struct call *call, weft_context *context)

@@ -1,12 +1,13 @@
 #include "command.h"
 
-extern const struct command command_doctor, command_help, command_models, command_train,
-    command_val, command_verify;
+extern const struct command command_doctor, command_help, command_models, command_predict,
+    command_train, command_val, command_verify;
 
 /* In the order of --help. */
 const struct command *const commands[] = {
     &command_train,
     &command_val,
+    &command_predict,
     &command_verify,
     &command_models,
     &command_doctor,

@@ -1,5 +1,6 @@
 #include "output.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -66,7 +67,20 @@ weft_status output_check_file(const char *path)
     return check(path, false);
 }
 
-weft_status output_check_folder(const char *path)
+static bool has_names(const char *path)
 {
+    DIR *folder = opendir(path);
+    size_t names = 0;
+    while (folder && readdir(folder))
+        names++;
+    if (folder)
+        closedir(folder);
+    return names > 2; /* itself and the one above */
+}
+
+weft_status output_check_new_folder(const char *path)
+{
+    if (has_names(path))
+        return weft_fail(WEFT_EIO, "%s: cannot write: it is there and not empty", path);
     return check(path, true);
 }

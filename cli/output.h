@@ -12,7 +12,7 @@ WEFT_MUST weft_status output_json(json_t *value);
 /* Fails now where writing the file would fail
  * after hours of work. */
 WEFT_MUST weft_status output_check_file(const char *path);
-/* The same for a folder that is made where it is not there. */
-WEFT_MUST weft_status output_check_folder(const char *path);
+/* The same for a folder that is to be new, or is empty. */
+WEFT_MUST weft_status output_check_new_folder(const char *path);
 
 #endif

@@ -33,9 +33,9 @@ typedef struct weft_run {
     const weft_evaluation *validation_scores, *test_scores; /* may be NULL */
 } weft_run;
 
-/* Writes the run's files into `folder`, which is made, the model last; NULL means
- * runs/NAME, or runs/NAME-2 and so on, the first that does not exist. *saved, owned by
- * the caller, receives the folder. Each file is written whole or not at all. */
+/* Writes the run's folder, whole or not at all, making what is missing above it. NULL for
+ * `folder` means runs/NAME, or runs/NAME-2 and so on, the first that does not exist; one
+ * that is there and not empty is WEFT_EIO. *saved, owned by the caller, receives its path. */
 WEFT_API WEFT_MUST weft_status weft_run_save(
     char **saved, const weft_run *run, const char *folder, weft_context *context);
 

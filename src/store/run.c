@@ -1,6 +1,5 @@
 #include "weft/run.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
@@ -9,14 +8,15 @@
 #include <sys/stat.h>
 
 #include "core/file.h"
+#include "core/folder.h"
 #include "core/mem.h"
 #include "core/text.h"
 #include "weft/weft.h"
 
 enum { RUNS = 1000000, OPTION_TEXT = 65536 };
 
-/* mkdir decides, so that two runs at once take two folders. */
-static weft_status make_free_folder(char **out, const char *name)
+/* runs/NAME, runs/NAME-2, ...: the first that does not exist. */
+static weft_status free_folder(char **out, const char *name)
 {
     WEFT_TRY(weft__make_folder("runs"));
     for (int i = 1; i < RUNS; i++) {
@@ -24,16 +24,13 @@ static weft_status make_free_folder(char **out, const char *name)
         if (i > 1)
             snprintf(suffix, sizeof suffix, "-%d", i);
         weft__text path = {0};
-        weft_status status = weft__text_printf(&path, "runs/%s%s", name, suffix);
-        if (status == WEFT_OK && mkdir(path.data, 0777) == 0) {
+        WEFT_TRY(weft__text_printf(&path, "runs/%s%s", name, suffix));
+        struct stat found;
+        if (lstat(path.data, &found) != 0) {
             *out = path.data;
             return WEFT_OK;
         }
-        if (status == WEFT_OK && errno != EEXIST)
-            status = weft_fail(
-                WEFT_EIO, "%s: cannot make the folder: %s", path.data, strerror(errno));
         weft__text_clear(&path);
-        WEFT_TRY(status);
     }
     return weft_fail(WEFT_EIO, "runs: no free name for '%s'", name);
 }
@@ -49,16 +46,26 @@ static weft_status short_name(char **out, const char *name)
     return WEFT_OK;
 }
 
-static weft_status make_run_folder(char **out, const weft_run *run, const char *folder)
+/* Where the run goes; above it everything is there. */
+static weft_status choose_folder(char **out, const weft_run *run, const char *folder)
 {
-    if (folder) {
-        WEFT_TRY(weft__make_folder(folder));
-        return weft__strdup(out, folder);
-    }
     char *name;
-    WEFT_TRY(short_name(&name, weft_classifier_describe(run->classifier)->name));
-    weft_status status = make_free_folder(out, name);
-    free(name);
+    if (!folder) {
+        WEFT_TRY(short_name(&name, weft_classifier_describe(run->classifier)->name));
+        weft_status status = free_folder(out, name);
+        free(name);
+        return status;
+    }
+    WEFT_TRY(weft__strdup(out, folder));
+    size_t length = strlen(*out);
+    while (length > 1 && (*out)[length - 1] == '/')
+        (*out)[--length] = 0;
+    char *slash = strrchr(*out, '/');
+    if (!slash || slash == *out)
+        return WEFT_OK;
+    *slash = 0;
+    weft_status status = weft__make_folder(*out);
+    *slash = '/';
     return status;
 }
 
@@ -227,24 +234,32 @@ static weft_status write_model(
     return status;
 }
 
+static weft_status fill(const char *folder, const weft_run *run, weft_context *context)
+{
+    WEFT_TRY(write_arguments(folder, run, context));
+    WEFT_TRY(write_results(folder, run));
+    WEFT_TRY(write_history(folder, run));
+    WEFT_TRY(write_split(folder, run));
+    return write_model(folder, run, context);
+}
+
 weft_status weft_run_save(
     char **saved, const weft_run *run, const char *folder, weft_context *context)
 {
-    char *made;
-    WEFT_TRY(make_run_folder(&made, run, folder));
-    weft_status status = write_arguments(made, run, context);
+    char *path = NULL;
+    weft__folder_writer writer = {0};
+    weft_status status = choose_folder(&path, run, folder);
     if (status == WEFT_OK)
-        status = write_results(made, run);
+        status = weft__folder_begin(&writer, path);
     if (status == WEFT_OK)
-        status = write_history(made, run);
+        status = fill(writer.temporary, run, context);
     if (status == WEFT_OK)
-        status = write_split(made, run);
-    if (status == WEFT_OK)
-        status = write_model(made, run, context);
+        status = weft__folder_commit(&writer, false);
+    weft__folder_abandon(&writer);
     if (status != WEFT_OK) {
-        free(made);
+        free(path);
         return status;
     }
-    *saved = made;
+    *saved = path;
     return WEFT_OK;
 }
