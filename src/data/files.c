@@ -13,7 +13,7 @@ enum { FILES_A_CHUNK = 8, NAMED = 10 /* unreadable files named by events */ };
 
 struct reading {
     weft_dataset *data;
-    char **reasons; /* of the files that cannot be read; owned */
+    char **reasons;
 };
 
 static weft_status read_one(struct reading *r, size_t i)
@@ -41,20 +41,21 @@ static weft_status read_chunk(size_t begin, size_t end, int rank, void *arg)
     return WEFT_OK;
 }
 
-/* Closes the gaps that unreadable files left, and tells of them. */
-static weft_status leave_out(struct reading *r, weft_context *context)
+weft_status weft__leave_out(
+    weft_dataset *dataset, char *const *reasons, weft_context *context)
 {
-    weft_dataset *d = r->data;
+    weft_dataset *d = dataset;
     size_t bytes = weft_shape_bytes(d->recipe.shape), kept = 0;
     for (size_t i = 0; i < d->count; i++) {
-        if (r->reasons[i]) {
-            WEFT_TRY(weft__dataset_skip(d, d->paths + d->path_at[i], r->reasons[i]));
+        if (reasons[i]) {
+            WEFT_TRY(weft__dataset_skip(d, d->paths + d->path_at[i], reasons[i]));
             if (d->skipped_count <= NAMED)
-                weft__note(context, "left out: %s", r->reasons[i]);
+                weft__note(context, "left out: %s", reasons[i]);
             continue;
         }
         if (kept != i) {
-            memcpy(d->pixels + kept * bytes, d->pixels + i * bytes, bytes);
+            if (!d->mapping)
+                memcpy(d->pixels + kept * bytes, d->pixels + i * bytes, bytes);
             d->path_at[kept] = d->path_at[i];
             if (d->labels)
                 d->labels[kept] = d->labels[i];
@@ -69,21 +70,13 @@ static weft_status leave_out(struct reading *r, weft_context *context)
 }
 
 weft_status weft__read_pictures(
-    weft_dataset *dataset, const char *task, weft_context *context)
+    weft_dataset *dataset, char **reasons, const char *task, weft_context *context)
 {
-    struct reading r = {dataset, NULL};
-    size_t count = dataset->count;
-    WEFT_TRY(weft__alloc(
-        &dataset->pixels, count, weft_shape_bytes(dataset->recipe.shape), "pictures"));
-    WEFT_TRY(weft__calloc(&r.reasons, count, sizeof *r.reasons, "messages"));
-    weft_status status =
-        weft__parallel(context, count, FILES_A_CHUNK, read_chunk, &r, task, "pictures");
-    if (status == WEFT_OK)
-        status = leave_out(&r, context);
-    for (size_t i = 0; i < count; i++)
-        free(r.reasons[i]);
-    free(r.reasons);
-    return status;
+    struct reading r = {dataset, reasons};
+    WEFT_TRY(weft__alloc(&dataset->pixels, dataset->count,
+        weft_shape_bytes(dataset->recipe.shape), "pictures"));
+    return weft__parallel(
+        context, dataset->count, FILES_A_CHUNK, read_chunk, &r, task, "pictures");
 }
 
 static weft_status take_paths(weft_dataset *d, const char *const *paths)
@@ -108,9 +101,17 @@ weft_status weft_dataset_from_files(weft_dataset **out, const char *const *paths
 {
     weft_dataset *d;
     WEFT_TRY(weft__dataset_reserve_mapped(&d, recipe, count, 0, NULL));
-    weft_status status = take_paths(d, paths);
+    char **reasons = NULL;
+    weft_status status = weft__calloc(&reasons, count, sizeof *reasons, "messages");
     if (status == WEFT_OK)
-        status = weft__read_pictures(d, "reading pictures", context);
+        status = take_paths(d, paths);
+    if (status == WEFT_OK)
+        status = weft__read_pictures(d, reasons, "reading pictures", context);
+    if (status == WEFT_OK)
+        status = weft__leave_out(d, reasons, context);
+    for (size_t i = 0; reasons && i < count; i++)
+        free(reasons[i]);
+    free(reasons);
     if (status != WEFT_OK) {
         weft_dataset_free(d);
         return status;

@@ -20,8 +20,7 @@ typedef struct weft__loader {
 } weft__loader;
 
 extern const weft__loader weft__named_loader, weft__idx_loader, weft__csv_loader,
-    weft__folder_loader,
-    weft__synth_loader;
+    weft__folder_loader, weft__synth_loader;
 
 /* The places of a weft_data, in its order. */
 enum { WEFT__TRAIN, WEFT__VALIDATION, WEFT__TEST, WEFT__SPLITS };

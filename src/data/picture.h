@@ -50,9 +50,14 @@ WEFT_MUST weft_status weft__picture_bytes(const char *path, uint8_t **bytes, siz
 WEFT_MUST weft_status weft__png_encode(
     uint8_t **bytes, size_t *size, const uint8_t *pixels, weft_shape shape);
 
-/* `dataset` has paths but no pixels: reads every picture, leaving out and remembering those
- * that cannot be read. */
+/* Reads every picture of a dataset that has paths but no pixels. Those that cannot be read
+ * leave their message in `reasons`: one place for each, NULL on entry, owned by the caller.
+ */
 WEFT_MUST weft_status weft__read_pictures(
-    weft_dataset *dataset, const char *task, weft_context *context);
+    weft_dataset *dataset, char **reasons, const char *task, weft_context *context);
+/* Takes those with a reason out of the dataset, remembers them there and tells of them.
+ * Pixels are moved together unless they are mapped, and then lie so already. */
+WEFT_MUST weft_status weft__leave_out(
+    weft_dataset *dataset, char *const *reasons, weft_context *context);
 
 #endif
