@@ -163,7 +163,8 @@ static weft_status write_file(const char *path, const weft_dataset *dataset,
     weft__file_writer writer;
     WEFT_TRY(weft__file_begin(&writer, path));
     fwrite(&h, sizeof h, 1, writer.stream);
-    fwrite(table->data, 1, table->length, writer.stream);
+    if (table->length)
+        fwrite(table->data, 1, table->length, writer.stream);
     fwrite(zeros, 1, pixels_at(&h) - sizeof h - table->length, writer.stream);
     fwrite(dataset->pixels, weft_shape_bytes(shape), dataset->count, writer.stream);
     return weft__file_commit(&writer);

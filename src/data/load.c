@@ -10,6 +10,7 @@ static const weft__loader *const loaders[] = {
     &weft__named_loader,
     &weft__synth_loader,
     &weft__idx_loader,
+    &weft__csv_loader,
     &weft__folder_loader,
 };
 
