@@ -18,6 +18,7 @@
 #ifndef WEFT_WEFT_H
 #define WEFT_WEFT_H
 
+#include "weft/check.h"
 #include "weft/classifier.h"
 #include "weft/compare.h"
 #include "weft/context.h"
