@@ -1,7 +1,8 @@
 #include "command.h"
 
-extern const struct command command_doctor, command_help, command_models, command_predict,
-    command_train, command_val, command_verify;
+extern const struct command command_data_check, command_data_convert, command_data_info,
+    command_doctor, command_help, command_models, command_predict, command_train,
+    command_val, command_verify;
 
 /* In the order of --help. */
 const struct command *const commands[] = {
@@ -9,6 +10,9 @@ const struct command *const commands[] = {
     &command_val,
     &command_predict,
     &command_verify,
+    &command_data_info,
+    &command_data_check,
+    &command_data_convert,
     &command_models,
     &command_doctor,
     &command_help,

@@ -18,14 +18,14 @@
 extern "C" {
 #endif
 
-/* Each is a folder. Class names, where they are more than numbers, stand in its
+/* Each is a folder. Class names that the format itself cannot tell stand in its
  * class-names.txt, one a line. */
 typedef enum weft_format {
     WEFT_FORMAT_IDX,    /* train-images-idx3-ubyte, t10k-labels-idx1-ubyte, ... */
     WEFT_FORMAT_IDX_GZ, /* the same, each gzipped */
     WEFT_FORMAT_CSV,    /* train.csv, ...: label,pixel1,...; square pictures alone */
     WEFT_FORMAT_CSV_GZ, /* the same, each gzipped */
-    WEFT_FORMAT_PNG     /* train/CLASS/00000.png, ...: lossless */
+    WEFT_FORMAT_PNG     /* train/CLASS/00000.png, ... */
 } weft_format;
 
 /* Writes every split of `data` into the new folder `folder`, which appears under its name

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,6 @@
 #include "core/mem.h"
 #include "core/team.h"
 #include "core/text.h"
-#include "data/class_folder.h"
 #include "data/dataset.h"
 #include "data/loader.h"
 #include "data/picture.h"
@@ -193,7 +193,7 @@ static weft_status save_csv(const struct split *s)
 
 struct pictures {
     const struct split *split;
-    char **folders; /* one a class that occurs, owned */
+    char **folders; /* one a class, owned */
     int digits;
 };
 
@@ -228,20 +228,33 @@ static weft_status write_pictures(size_t begin, size_t end, int rank, void *arg)
     return WEFT_OK;
 }
 
+/* Whether the names can be folders whose bytewise order is that of the classes. */
+static bool names_are_folders(const weft_dataset *d)
+{
+    for (size_t c = 0; c < d->classes; c++) {
+        const char *name = d->class_names[c];
+        if (!*name || *name == '.' || strchr(name, '/') || strlen(name) > NAME_MAX ||
+            (c && strcmp(d->class_names[c - 1], name) >= 0))
+            return false;
+    }
+    return true;
+}
+
+/* Classes whose names cannot be folders get numbered ones: 00, 01, ... */
 static weft_status make_class_folders(struct pictures *p)
 {
     const struct split *s = p->split;
-    for (size_t i = 0; i < s->data->count; i++) {
-        char **folder = &p->folders[s->data->labels[i]], *name;
-        if (*folder)
-            continue;
-        WEFT_TRY(weft__class_to_folder(&name, s->data->class_names[s->data->labels[i]]));
-        if (asprintf(folder, "%s/%s/%s", s->folder, weft__split_names[s->split], name) < 0)
-            *folder = NULL;
-        free(name);
-        if (!*folder)
+    bool named = names_are_folders(s->data);
+    int digits = snprintf(NULL, 0, "%zu", s->data->classes - 1);
+    for (size_t c = 0; c < s->data->classes; c++) {
+        char number[24];
+        snprintf(number, sizeof number, "%0*zu", digits, c);
+        if (asprintf(&p->folders[c], "%s/%s/%s", s->folder, weft__split_names[s->split],
+                named ? s->data->class_names[c] : number) < 0) {
+            p->folders[c] = NULL;
             return weft_fail(WEFT_ENOMEM, "no memory for a file name");
-        WEFT_TRY(weft__make_folder(*folder));
+        }
+        WEFT_TRY(weft__make_folder(p->folders[c]));
     }
     return WEFT_OK;
 }
@@ -323,10 +336,9 @@ static weft_status save_all(
         struct split split = {splits[s], folder, s, formats[format].gz, context};
         WEFT_TRY(formats[format].save(&split));
     }
-    /* Folders by name stand in their own order, so there even numbers are written down. */
-    if (format != WEFT_FORMAT_PNG && names_count(data->train))
-        return WEFT_OK;
-    return save_names(data->train, folder);
+    bool told = format == WEFT_FORMAT_PNG ? names_are_folders(data->train)
+                                          : names_count(data->train);
+    return told ? WEFT_OK : save_names(data->train, folder);
 }
 
 /* Whether an entry of a folder is what weft_data_save itself writes there. */
