@@ -100,7 +100,7 @@ static weft_status check(struct call *call)
 
 const struct command command_data_check = {
     .name = "data check",
-    .summary = "look for faults: unreadable, duplicate, contradictory pictures and more",
+    .summary = "look for unreadable, duplicate and leaked pictures",
     .arguments = "WHERE",
     .min_arguments = 1,
     .max_arguments = 1,
