@@ -77,6 +77,9 @@ bool call_given(const struct call *call, const char *option);
 WEFT_MUST weft_status call_misused(struct call *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Seconds of a clock that never steps. */
+double seconds_now(void);
+
 /* The command did its work and the answer is no: main exits with 3. */
 void call_gate(struct call *call);
 

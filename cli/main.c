@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "help.h"
@@ -69,6 +70,13 @@ weft_status call_misused(struct call *call, const char *format, ...)
 void call_gate(struct call *call)
 {
     call->exit_code = EXIT_GATE;
+}
+
+double seconds_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 static int run_command(struct parsed *parsed)

@@ -8,6 +8,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "command.h"
+
 static const double SILENT = 2;      /* seconds of a task before it is told of */
 static const double PLAIN_EVERY = 5; /* seconds between lines where nothing is live */
 enum { WIDTH = 80, LINE = 256 };
@@ -132,7 +134,8 @@ static void tell(struct progress *progress, const weft_event *event)
     bool epoch = event->kind == WEFT_EVENT_EPOCH;
     if (!(event->seconds >= SILENT))
         return;
-    if (!progress->live && event->seconds - progress->told < PLAIN_EVERY)
+    double now = seconds_now();
+    if (!progress->live && now - progress->told < PLAIN_EVERY)
         return;
     char line[LINE] = "";
     if (epoch)
@@ -144,7 +147,7 @@ static void tell(struct progress *progress, const weft_event *event)
         draw(progress, line);
     else
         say(progress, line);
-    progress->told = event->seconds;
+    progress->told = now;
 }
 
 void progress_event(void *user, const weft_event *event)
@@ -153,8 +156,7 @@ void progress_event(void *user, const weft_event *event)
     if (progress->quiet)
         return;
     switch (event->kind) {
-    case WEFT_EVENT_BEGIN:
-        progress->told = SILENT - PLAIN_EVERY;
+    case WEFT_EVENT_BEGIN: /* nothing is told of the first seconds */
         break;
     case WEFT_EVENT_PROGRESS:
     case WEFT_EVENT_EPOCH:

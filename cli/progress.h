@@ -12,7 +12,7 @@
 struct progress {
     bool quiet, live; /* live: stderr is a terminal that can redraw a line */
     bool drawn;       /* a live line stands on the terminal */
-    double told;      /* seconds of the task at the last line */
+    double told;      /* when the last line was printed, by seconds_now */
 };
 
 void progress_init(struct progress *progress, bool quiet);

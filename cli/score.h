@@ -9,7 +9,4 @@
 WEFT_MUST weft_status score(weft_evaluation **out, const weft_classifier *model,
     const weft_view *view, weft_context *context);
 
-/* Seconds of a clock that never steps. */
-double seconds_now(void);
-
 #endif
