@@ -1,11 +1,12 @@
 #include "command.h"
 
-extern const struct command command_data_check, command_data_convert, command_data_info,
-    command_doctor, command_help, command_models, command_predict, command_train,
-    command_val, command_verify;
+extern const struct command command_compare, command_data_check, command_data_convert,
+    command_data_info, command_doctor, command_help, command_models, command_predict,
+    command_train, command_val, command_verify;
 
 /* In the order of --help. */
 const struct command *const commands[] = {
+    &command_compare,
     &command_train,
     &command_val,
     &command_predict,

@@ -35,9 +35,14 @@ typedef struct weft_run {
 
 /* Writes the run's folder, whole or not at all, making what is missing above it. NULL for
  * `folder` means runs/NAME, or runs/NAME-2 and so on, the first that does not exist; one
- * that is there and not empty is WEFT_EIO. *saved, owned by the caller, receives its path. */
+ * that is there and not empty is WEFT_EIO. *saved, owned by the caller, receives its path.
+ */
 WEFT_API WEFT_MUST weft_status weft_run_save(
     char **saved, const weft_run *run, const char *folder, weft_context *context);
+
+/* "runs/NAME", or "runs/NAME-2" and so on, the first that does not exist; owned by the
+ * caller, not made, but for "runs". */
+WEFT_API WEFT_MUST weft_status weft_run_folder(char **out, const char *name);
 
 #ifdef __cplusplus
 }

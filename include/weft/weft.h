@@ -28,6 +28,7 @@
 #include "weft/knn.h"
 #include "weft/param.h"
 #include "weft/picture.h"
+#include "weft/report.h"
 #include "weft/rng.h"
 #include "weft/run.h"
 #include "weft/statistics.h"

@@ -99,6 +99,7 @@ static weft_status save_model(
     if (!c->options.models)
         return WEFT_OK;
     char *path;
+    WEFT_TRY(weft__make_folder(c->options.models));
     WEFT_TRY(model_path(&path, c, contender));
     weft_status status = weft_classifier_save(contender->classifier, path, context);
     struct stat found;
@@ -192,8 +193,6 @@ static weft_status score_all(weft_comparison *c, weft_context *context)
 
 static weft_status run(weft_comparison *c, weft_context *context)
 {
-    if (c->options.models)
-        WEFT_TRY(weft__make_folder(c->options.models));
     WEFT_TRY(for_each(c, context, "fitting", fit));
     size_t fitted = 0;
     for (size_t i = 0; i < c->count; i++)

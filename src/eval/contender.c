@@ -5,40 +5,39 @@
 #include "core/mem.h"
 #include "eval/compare.h"
 
-/* Where the options begin: behind the last colon, when what follows has a '='; a path may
- * have colons of its own. NULL: there are none. */
+/* Whether `text` begins with an option's name and '='. */
+static bool is_option(const char *text)
+{
+    size_t name = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    return name > 0 && text[name] == '=';
+}
+
+/* The colon before the first option, or NULL; paths and values may have colons too. */
 static char *find_options(char *text)
 {
-    char *colon = strrchr(text, ':');
-    return colon && strchr(colon, '=') ? colon : NULL;
+    while ((text = strchr(text, ':')) && !is_option(text + 1))
+        text++;
+    return text;
 }
 
 /* The comma before the next "name=", so that a value may hold commas; or the end. */
 static char *end_of_option(char *option)
 {
     char *end = option;
-    for (;;) {
-        end = strchr(end, ',');
-        if (!end)
-            return option + strlen(option);
-        size_t next = strcspn(end + 1, ",=");
-        if (end[1 + next] == '=')
-            return end;
+    while ((end = strchr(end, ',')) && !is_option(end + 1))
         end++;
-    }
+    return end ? end : option + strlen(option);
 }
 
-static weft_status set_options(weft_classifier *classifier, char *options, const char *text)
+static weft_status set_options(weft_classifier *classifier, char *options)
 {
     while (*options) {
         char *end = end_of_option(options);
         bool last = *end == 0;
         *end = 0;
-        char *equals = strchr(options, '=');
-        if (!equals)
-            return weft_fail(WEFT_EINVAL, "%s: '%s' is no OPTION=VALUE", text, options);
-        *equals = 0;
-        WEFT_TRY(weft_classifier_set(classifier, options, equals + 1));
+        char *value = strchr(options, '=');
+        *value++ = 0;
+        WEFT_TRY(weft_classifier_set(classifier, options, value));
         options = last ? end : end + 1;
     }
     return WEFT_OK;
@@ -62,7 +61,7 @@ static weft_status create(weft__contender *c, char *copy, uint64_t seed)
     WEFT_TRY(weft_classifier_create(&c->classifier, copy));
     WEFT_TRY(set_seed(c->classifier, seed));
     if (options)
-        WEFT_TRY(set_options(c->classifier, options, c->name));
+        WEFT_TRY(set_options(c->classifier, options));
     c->entry.name = c->name;
     c->entry.classifier = c->classifier;
     return WEFT_OK;

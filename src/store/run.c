@@ -15,8 +15,7 @@
 
 enum { RUNS = 1000000, OPTION_TEXT = 65536 };
 
-/* runs/NAME, runs/NAME-2, ...: the first that does not exist. */
-static weft_status free_folder(char **out, const char *name)
+weft_status weft_run_folder(char **out, const char *name)
 {
     WEFT_TRY(weft__make_folder("runs"));
     for (int i = 1; i < RUNS; i++) {
@@ -52,7 +51,7 @@ static weft_status choose_folder(char **out, const weft_run *run, const char *fo
     char *name;
     if (!folder) {
         WEFT_TRY(short_name(&name, weft_classifier_describe(run->classifier)->name));
-        weft_status status = free_folder(out, name);
+        weft_status status = weft_run_folder(out, name);
         free(name);
         return status;
     }

@@ -133,7 +133,8 @@ static void refuses(void **state)
     weft_compare_options options = weft_compare_defaults();
     weft_comparison *c = NULL;
     const char *unknown[] = {"centroid", "centroit"}, *option[] = {"centroid:passs=2"},
-               *range[] = {"centroid:passes=0"}, *shape[] = {"centroid:passes=2,noise"};
+               *range[] = {"centroid:passes=0"}, *shape[] = {"centroid:passes=2,noise"},
+               *colon[] = {"centroid:passes"};
     assert_fails(weft_compare(&c, &data, unknown, 2, &options, context), WEFT_ENOTFOUND,
         "did you mean 'centroid'");
     assert_fails(
@@ -144,6 +145,8 @@ static void refuses(void **state)
         weft_compare(&c, &data, shape, 1, &options, context), WEFT_EINVAL, "passes");
     assert_fails(weft_compare(&c, &data, unknown, 0, &options, context), WEFT_EINVAL,
         "no classifiers");
+    assert_fails(weft_compare(&c, &data, colon, 1, &options, context), WEFT_ENOTFOUND,
+        "centroid:passes");
     assert_null(c);
     assert_int_equal(weft_test_openings(data.test), 0);
     weft_data_clear(&data);

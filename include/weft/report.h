@@ -1,0 +1,24 @@
+/* weft/report.h: a comparison as one HTML file that needs nothing else.
+ *
+ * Charts, pictures and figures lie in the file: it opens offline in any browser, and no
+ * request leaves it. */
+#ifndef WEFT_REPORT_H
+#define WEFT_REPORT_H
+
+#include "weft/compare.h"
+#include "weft/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Writes the page to `path`, whole or not at all. It holds at most about 3 MB of pictures,
+ * scaled down to 56 pixels a side: samples, the most wrong, and some of each cell of
+ * each confusion matrix. */
+WEFT_API WEFT_MUST weft_status weft_report_write(
+    const char *path, const weft_comparison *comparison);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
