@@ -167,7 +167,7 @@ static weft_status run(struct call *call)
 
 const struct command command_compare = {
     .name = "compare",
-    .summary = "fit several classifiers and report which is best, and whether it truly is",
+    .summary = "fit several classifiers and report which is best",
     .arguments = "[CLASSIFIER...] --data WHERE",
     .max_arguments = ANY_NUMBER,
     .details =
