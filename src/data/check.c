@@ -437,19 +437,24 @@ weft_status weft_check_text(char **out, const weft_check *check, size_t most)
     return status;
 }
 
+static json_t *finding_json(const weft_finding *finding)
+{
+    return json_pack("{s:s, s:s, s:o, s:o}", "severity", severities[finding->severity],
+        "kind", finding->kind, "message", weft__json_name(finding->message), "where",
+        weft__json_names(finding->where, finding->where_count));
+}
+
 weft_status weft_check_json(char **out, const weft_check *check)
 {
     json_t *findings = json_array();
-    for (size_t i = 0; i < check->count; i++) {
-        const weft_finding *finding = weft_check_finding(check, i);
-        json_t *where = json_array();
-        for (size_t w = 0; w < finding->where_count; w++)
-            json_array_append_new(where, weft__json_name(finding->where[w]));
-        json_array_append_new(
-            findings, json_pack("{s:s, s:s, s:o, s:o}", "severity",
-                          severities[finding->severity], "kind", finding->kind, "message",
-                          weft__json_name(finding->message), "where", where));
+    bool complete = true;
+    for (size_t i = 0; complete && i < check->count; i++)
+        complete = json_array_append_new(
+                       findings, finding_json(weft_check_finding(check, i))) == 0;
+    json_t *json = json_pack("{s:O, s:o}", "data", check->json, "findings", findings);
+    if (!complete) {
+        json_decref(json);
+        json = NULL;
     }
-    return weft__json_dump(
-        out, json_pack("{s:O, s:o}", "data", check->json, "findings", findings));
+    return weft__json_dump(out, json);
 }

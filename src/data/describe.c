@@ -116,24 +116,38 @@ static json_t *split_json(const weft_dataset *d)
         (json_int_t)d->skipped_count);
 }
 
-json_t *weft__data_describe_json(const weft_data *data)
+json_t *weft__json_names(char *const *names, size_t count)
 {
-    const weft_dataset *splits[WEFT__SPLITS], *train = data->train;
-    weft__data_splits(splits, data);
-    weft_shape shape = train->recipe.shape;
-    json_t *names = json_array(), *parts = json_object();
-    for (size_t c = 0; c < train->classes; c++)
-        json_array_append_new(names, weft__json_name(train->class_names[c]));
-    for (int s = 0; s < WEFT__SPLITS; s++)
-        if (splits[s] &&
-            json_object_set_new(parts, weft__split_names[s], split_json(splits[s])) != 0) {
-            json_decref(names);
-            json_decref(parts);
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        if (json_array_append_new(array, weft__json_name(names[i])) != 0) {
+            json_decref(array);
             return NULL;
         }
-    return json_pack("{s:I, s:I, s:I, s:o, s:o}", "height", (json_int_t)shape.height,
-        "width", (json_int_t)shape.width, "channels", (json_int_t)shape.channels, "classes",
-        names, "splits", parts);
+    return array;
+}
+
+static json_t *splits_json(const weft_data *data)
+{
+    const weft_dataset *splits[WEFT__SPLITS];
+    weft__data_splits(splits, data);
+    json_t *json = json_object();
+    for (int s = 0; s < WEFT__SPLITS; s++)
+        if (splits[s] &&
+            json_object_set_new(json, weft__split_names[s], split_json(splits[s])) != 0) {
+            json_decref(json);
+            return NULL;
+        }
+    return json;
+}
+
+json_t *weft__data_describe_json(const weft_data *data)
+{
+    const weft_dataset *train = data->train;
+    weft_shape shape = train->recipe.shape;
+    return json_pack("{s:i, s:i, s:i, s:o, s:o}", "height", (int)shape.height, "width",
+        (int)shape.width, "channels", (int)shape.channels, "classes",
+        weft__json_names(train->class_names, train->classes), "splits", splits_json(data));
 }
 
 weft_status weft__json_dump(char **out, json_t *json)

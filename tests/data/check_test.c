@@ -2,6 +2,7 @@
 
 #include <jansson.h>
 
+#include "core/mem.h"
 #include "data/dataset.h"
 #include "weft/check.h"
 
@@ -186,6 +187,34 @@ static void text_and_json_agree(void **state)
     weft_check_free(result);
 }
 
+static void without_memory_it_fails_cleanly(void **state)
+{
+    (void)state;
+    struct plot *plot = prepare();
+    copy(plot, 0, 3, 2, 50);
+    weft_data data = {one(plot, 0), one(plot, 1), NULL};
+    assert_ok(weft__test_create(&data.test, one(plot, 2)));
+    bool reached = true;
+    for (long n = 1; reached; n++) {
+        weft_check *result = NULL;
+        char *text = NULL, *json = NULL;
+        weft__alloc_fail_at(n);
+        weft_status status = weft_data_check(&result, &data, context);
+        if (status == WEFT_OK)
+            status = weft_check_text(&text, result, 0);
+        if (status == WEFT_OK)
+            status = weft_check_json(&json, result);
+        reached = weft__alloc_fail_pending() <= 0;
+        weft__alloc_fail_at(0);
+        assert_int_equal(status, reached ? WEFT_ENOMEM : WEFT_OK);
+        weft_check_free(result);
+        free(text);
+        free(json);
+    }
+    weft_data_clear(&data);
+    free(plot);
+}
+
 static void figures_of_fashion_mnist(void **state)
 {
     (void)state;
@@ -214,6 +243,7 @@ int main(void)
         cmocka_unit_test(planted_faults_are_found),
         cmocka_unit_test(classes_and_levels_are_looked_at),
         cmocka_unit_test(text_and_json_agree),
+        cmocka_unit_test(without_memory_it_fails_cleanly),
         cmocka_unit_test(figures_of_fashion_mnist),
     };
     if (weft_context_create(&context, 2) != WEFT_OK)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/folder.h"
+#include "core/mem.h"
 #include "data/dataset.h"
 #include "weft/convert.h"
 
@@ -180,6 +181,25 @@ static void cancelling_leaves_nothing(void **state)
     weft_data_clear(&data);
 }
 
+static void without_memory_nothing_is_left(void **state)
+{
+    (void)state;
+    weft_data data = load("synth:n=20,test=10,size=16");
+    for (weft_format f = WEFT_FORMAT_IDX; f <= WEFT_FORMAT_PNG; f++) {
+        bool reached = true;
+        for (long n = 1; reached; n++) {
+            weft__alloc_fail_at(n);
+            weft_status status = weft_data_save(&data, at("new"), f, false, context);
+            reached = weft__alloc_fail_pending() <= 0;
+            weft__alloc_fail_at(0);
+            assert_int_equal(status, reached ? WEFT_ENOMEM : WEFT_OK);
+            assert_int_equal(entries(root), reached ? 0 : 1);
+            weft__remove_tree(at("new"));
+        }
+    }
+    weft_data_clear(&data);
+}
+
 static void formats_say_what_they_cannot_hold(void **state)
 {
     (void)state;
@@ -240,6 +260,7 @@ int main(void)
         cmocka_unit_test(what_is_there_is_kept),
         cmocka_unit_test(a_full_disk_leaves_nothing),
         cmocka_unit_test(cancelling_leaves_nothing),
+        cmocka_unit_test(without_memory_nothing_is_left),
         cmocka_unit_test(formats_say_what_they_cannot_hold),
         cmocka_unit_test(class_names_survive_png_folders),
     };
