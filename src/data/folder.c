@@ -1,8 +1,8 @@
 /* Folders of pictures: SPLIT/CLASS/picture, or CLASS/picture, which is all train.
  *
- * A class is a folder's whole name; classes are in bytewise order. Where the folders are
- * named by number (0, 1, ... or 00, 01, ...), class-names.txt beside them may name the
- * classes, line by line: for names that no folder can have, and an order of one's own. */
+ * A class is a folder's whole name, in which %2F, %25 and %2E stand for a slash, a percent
+ * sign and a dot. Classes are in bytewise order of their folders, or in that of
+ * class-names.txt beside them, which then has a line for each. */
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +15,7 @@
 #include "core/team.h"
 #include "core/text.h"
 #include "data/cache.h"
+#include "data/class_folder.h"
 #include "data/dataset.h"
 #include "data/listing.h"
 #include "data/loader.h"
@@ -34,9 +35,11 @@ typedef struct folder_set {
     const char *where;
     weft_load_options options;
     weft_context *context;
-    char *split[WEFT__SPLITS];   /* each split's folder, or NULL */
-    char **folders, **names;     /* of the classes, in order; names: what */
-    size_t classes, names_count; /* the folders are called, or NULL */
+    char *split[WEFT__SPLITS]; /* each split's folder, or NULL */
+    char **folders;            /* of the classes in train, bytewise */
+    uint16_t *place;           /* the class that each of them is */
+    char **names;              /* the classes' names, in their order */
+    size_t classes;
     weft__listing listing[WEFT__SPLITS];
     size_t hidden;
 } folder_set;
@@ -48,7 +51,8 @@ static void folder_set_clear(folder_set *set)
         weft__listing_clear(&set->listing[s]);
     }
     weft__class_names_free(set->folders, set->classes);
-    weft__class_names_free(set->names, set->names_count);
+    weft__class_names_free(set->names, set->classes);
+    free(set->place);
 }
 
 /* Which split a folder of this name is, or -1. */
@@ -94,19 +98,81 @@ static weft_status find_splits(folder_set *set)
     return status;
 }
 
-/* Names from class-names.txt, where the folders are numbered. */
-static weft_status find_names(folder_set *set)
+/* What a class is called, and the folder that holds it. */
+struct called {
+    char *name; /* owned */
+    size_t folder;
+};
+
+static int compare_called(const void *a, const void *b)
 {
+    return strcmp(((const struct called *)a)->name, ((const struct called *)b)->name);
+}
+
+/* Gives each folder its place in class-names.txt: every folder has one line there, every
+ * line one folder. `called` is in order of names. */
+static weft_status place_by_list(folder_set *set, const struct called *called)
+{
+    for (size_t c = 0; c < set->classes; c++)
+        set->place[c] = WEFT_MAX_CLASSES;
     for (size_t c = 0; c < set->classes; c++) {
-        uint64_t number;
-        if (!weft__parse_count(set->folders[c], &number) || number != c)
-            return WEFT_OK;
+        struct called wanted = {set->names[c], 0};
+        const struct called *found =
+            bsearch(&wanted, called, set->classes, sizeof *called, compare_called);
+        if (!found || set->place[found->folder] != WEFT_MAX_CLASSES)
+            return weft_fail(WEFT_EFORMAT, "%s/class-names.txt: line %zu: '%s' %s of train",
+                set->where, c + 1, set->names[c],
+                found ? "has come before, with the folder" : "is no folder");
+        set->place[found->folder] = (uint16_t)c;
     }
-    WEFT_TRY(weft__class_names_read(&set->names, &set->names_count, set->where));
-    if (set->names && set->names_count != set->classes)
-        return weft_fail(WEFT_EFORMAT, "%s: class-names.txt has %zu names for %zu folders",
-            set->where, set->names_count, set->classes);
     return WEFT_OK;
+}
+
+static weft_status place_classes(folder_set *set, struct called *called)
+{
+    size_t listed;
+    for (size_t c = 0; c < set->classes; c++) {
+        called[c].folder = c;
+        WEFT_TRY(weft__class_from_folder(&called[c].name, set->folders[c]));
+    }
+    WEFT_TRY(weft__class_names_read(&set->names, &listed, set->where));
+    if (set->names && listed != set->classes) {
+        weft__class_names_free(set->names, listed);
+        set->names = NULL;
+        return weft_fail(WEFT_EFORMAT,
+            "%s/class-names.txt: %zu names for %zu class folders", set->where, listed,
+            set->classes);
+    }
+    if (set->names) {
+        qsort(called, set->classes, sizeof *called, compare_called);
+        return place_by_list(set, called);
+    }
+    WEFT_TRY(weft__calloc(&set->names, set->classes, sizeof *set->names, "class names"));
+    for (size_t c = 0; c < set->classes; c++) {
+        set->place[c] = (uint16_t)c;
+        set->names[c] = called[c].name;
+        called[c].name = NULL;
+    }
+    return WEFT_OK;
+}
+
+static weft_status find_classes(folder_set *set)
+{
+    const char *train = set->split[WEFT__TRAIN];
+    struct called *called;
+    WEFT_TRY(weft__list_folders(&set->folders, &set->classes, &set->hidden, train));
+    if (set->classes == 0)
+        return weft_fail(WEFT_EFORMAT, "%s: holds no class folder", train);
+    if (set->classes > WEFT_MAX_CLASSES)
+        return weft_fail(WEFT_EFORMAT, "%s: %zu class folders: expected at most %d", train,
+            set->classes, WEFT_MAX_CLASSES);
+    WEFT_TRY(weft__alloc(&set->place, set->classes, sizeof *set->place, "class names"));
+    WEFT_TRY(weft__calloc(&called, set->classes, sizeof *called, "class names"));
+    weft_status status = place_classes(set, called);
+    for (size_t c = 0; c < set->classes; c++)
+        free(called[c].name);
+    free(called);
+    return status;
 }
 
 static weft_status check_known(const folder_set *set, const char *folder)
@@ -128,14 +194,6 @@ static weft_status check_known(const folder_set *set, const char *folder)
 
 static weft_status list(folder_set *set)
 {
-    const char *train = set->split[WEFT__TRAIN];
-    WEFT_TRY(weft__list_folders(&set->folders, &set->classes, &set->hidden, train));
-    if (set->classes == 0)
-        return weft_fail(WEFT_EFORMAT, "%s: holds no class folder", train);
-    if (set->classes > WEFT_MAX_CLASSES)
-        return weft_fail(WEFT_EFORMAT, "%s: %zu class folders: expected at most %d", train,
-            set->classes, WEFT_MAX_CLASSES);
-    WEFT_TRY(find_names(set));
     for (int s = 0; s < WEFT__SPLITS; s++) {
         if (!set->split[s])
             continue;
@@ -143,6 +201,8 @@ static weft_status list(folder_set *set)
         if (s != WEFT__TRAIN)
             WEFT_TRY(check_known(set, set->split[s]));
         WEFT_TRY(weft__list_files(l, set->split[s], set->folders, set->classes));
+        for (size_t i = 0; i < l->count; i++)
+            l->items[i].label = set->place[l->items[i].label];
         WEFT_TRY(weft__listing_limit(l, set->classes, set->options.limit));
         set->hidden += l->hidden;
     }
@@ -250,8 +310,8 @@ static weft_status describe(weft_dataset **out, const folder_set *set, int split
     weft_recipe recipe = {
         {STANDARD_SIDE, STANDARD_SIDE, 3}, set->options.fit, set->options.background};
     weft_dataset *d;
-    WEFT_TRY(weft__dataset_reserve_mapped(&d, &recipe, l->count, set->classes,
-        (const char *const *)(set->names ? set->names : set->folders)));
+    WEFT_TRY(weft__dataset_reserve_mapped(
+        &d, &recipe, l->count, set->classes, (const char *const *)set->names));
     weft_status status = weft__strdup(&d->source, l->folder);
     if (status == WEFT_OK)
         status = weft__alloc(&d->path_at, l->count, sizeof *d->path_at, "file names");
@@ -306,8 +366,8 @@ static weft_status check_left(const weft_dataset *d, const folder_set *set, int 
     weft_status status = WEFT_OK;
     for (size_t c = 0; status == WEFT_OK && c < set->classes; c++)
         if (!members[c])
-            status = weft_fail(WEFT_EFORMAT, "%s/%s: no picture that can be read",
-                set->split[split], set->folders[c]);
+            status = weft_fail(WEFT_EFORMAT, "%s: no picture of class %s that can be read",
+                set->split[split], set->names[c]);
     free(members);
     return status;
 }
@@ -340,6 +400,7 @@ static weft_status load_split(weft_dataset **out, folder_set *set, int split)
 static weft_status load_all(weft_data *out, folder_set *set)
 {
     WEFT_TRY(find_splits(set));
+    WEFT_TRY(find_classes(set));
     WEFT_TRY(list(set));
     WEFT_TRY(load_split(&out->train, set, WEFT__TRAIN));
     /* The others get train's shape. */

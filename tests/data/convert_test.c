@@ -91,9 +91,10 @@ static void round_trip(const char *source, const weft_format *chain, size_t coun
 static void every_format_keeps_the_digest(void **state)
 {
     (void)state;
-    const weft_format all[] = {WEFT_FORMAT_IDX, WEFT_FORMAT_PNG, WEFT_FORMAT_IDX_GZ};
-    round_trip("synth:n=120,validation=30,test=40,size=20", all, 3);
-    round_trip("synth:n=40,test=0,size=16,colour", all, 3);
+    const weft_format all[] = {WEFT_FORMAT_IDX, WEFT_FORMAT_CSV, WEFT_FORMAT_PNG,
+        WEFT_FORMAT_IDX_GZ, WEFT_FORMAT_CSV_GZ, WEFT_FORMAT_PNG};
+    round_trip("synth:n=120,validation=30,test=40,size=20", all, 6);
+    round_trip("synth:n=40,test=0,size=16,colour", all, 6);
 }
 
 static void what_is_there_is_kept(void **state)

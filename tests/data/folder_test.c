@@ -132,17 +132,19 @@ static void png_and_idx_have_one_digest(void **state)
 {
     (void)state;
     enum { COUNT = 12, BYTES = 6 };
+    const char *const class_folders[] = {"T-shirt%2Ftop", "Trouser", "Bag"};
     uint8_t images[16 + COUNT * BYTES] = {
         0, 0, 8, 3, 0, 0, 0, COUNT, 0, 0, 0, 2, 0, 0, 0, 3};
     uint8_t labels[8 + COUNT] = {0, 0, 8, 1, 0, 0, 0, COUNT};
     for (int i = 0; i < COUNT; i++) {
         char path[256];
+        const char *class_folder = class_folders[i * 5 % 3];
         labels[8 + i] = (uint8_t)(i * 5 % 3);
         for (int b = 0; b < BYTES; b++)
             images[16 + i * BYTES + b] = (uint8_t)(i * 40 + b * 9);
-        snprintf(path, sizeof path, "data/train/%d/%04d.png", i * 5 % 3, i);
+        snprintf(path, sizeof path, "data/train/%s/%04d.png", class_folder, i);
         put_text(folder, path, "");
-        snprintf(path, sizeof path, "%s/train/%d/%04d.png", data_folder, i * 5 % 3, i);
+        snprintf(path, sizeof path, "%s/train/%s/%04d.png", data_folder, class_folder, i);
         assert_ok(
             weft_picture_write_png(path, images + 16 + i * BYTES, (weft_shape){2, 3, 1}));
     }
@@ -160,7 +162,11 @@ static void png_and_idx_have_one_digest(void **state)
     weft_data_clear(&png);
     weft_data_clear(&idx);
     put_text(folder, "data/class-names.txt", "T-shirt/top\nTrouser\n");
-    assert_fails(load(&png), WEFT_EFORMAT, "2 names for 3 folders");
+    assert_fails(load(&png), WEFT_EFORMAT, "2 names for 3 class folders");
+    put_text(folder, "data/class-names.txt", "T-shirt/top\nTrouser\nCoat\n");
+    assert_fails(load(&png), WEFT_EFORMAT, "line 3: 'Coat' is no folder of train");
+    put_text(folder, "data/class-names.txt", "Bag\nTrouser\nBag\n");
+    assert_fails(load(&png), WEFT_EFORMAT, "line 3: 'Bag' has come before");
 }
 
 static void unreadable_pictures_are_named_and_left_out(void **state)
@@ -192,7 +198,7 @@ static void unreadable_pictures_are_named_and_left_out(void **state)
     assert_int_equal(unlink((strcat(data_folder, "/train/b/5.png"))), 0);
     data_folder[strlen(data_folder) - strlen("/train/b/5.png")] = 0;
     weft_data data;
-    assert_fails(load(&data), WEFT_EFORMAT, "train/b: no picture that can be read");
+    assert_fails(load(&data), WEFT_EFORMAT, "no picture of class b that can be read");
 }
 
 static void folders_that_make_no_sense(void **state)
@@ -209,7 +215,7 @@ static void folders_that_make_no_sense(void **state)
     assert_fails(load(&data), WEFT_EFORMAT, "1.png: is no JPEG");
     put_picture("train/a/1.png", 10, small);
     put_text(folder, "data/train/b/.keep", "");
-    assert_fails(load(&data), WEFT_EFORMAT, "train/b: no picture");
+    assert_fails(load(&data), WEFT_EFORMAT, "no picture of class b");
     put_picture("train/b/1.png", 10, small);
     assert_ok(load(&data));
     weft_data_clear(&data);
@@ -317,11 +323,11 @@ static void cancelling_leaves_nothing(void **state)
 static void failing_allocations(void **state)
 {
     (void)state;
-    put_picture("train/0/1.png", 10, small);
-    put_text(folder, "data/train/1/1.png", "");
-    put_picture("train/1/2.png", 20, small);
-    put_picture("test/1/2.png", 20, small);
-    put_text(folder, "data/class-names.txt", "a\nb\n");
+    put_picture("train/b/1.png", 10, small);
+    put_text(folder, "data/train/a/1.png", "");
+    put_picture("train/a/2.png", 20, small);
+    put_picture("test/a/2.png", 20, small);
+    put_text(folder, "data/class-names.txt", "b\na\n");
     weft_load_options options = weft_load_defaults();
     options.no_cache = 1;
     survive_failing_allocations(data_folder, &options, context);
