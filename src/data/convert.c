@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "core/mem.h"
 #include "core/team.h"
 #include "core/text.h"
+#include "data/class_folder.h"
 #include "data/dataset.h"
 #include "data/loader.h"
 #include "data/picture.h"
@@ -228,35 +228,31 @@ static weft_status write_pictures(size_t begin, size_t end, int rank, void *arg)
     return WEFT_OK;
 }
 
-/* Whether the names can be folders whose bytewise order is that of the classes. */
-static bool names_are_folders(const weft_dataset *d)
+static weft_status make_class_folder(struct pictures *p, const char *split, size_t c)
 {
-    for (size_t c = 0; c < d->classes; c++) {
-        const char *name = d->class_names[c];
-        if (!*name || *name == '.' || strchr(name, '/') || strlen(name) > NAME_MAX ||
-            (c && strcmp(d->class_names[c - 1], name) >= 0))
-            return false;
-    }
-    return true;
+    const char *name = p->split->data->class_names[c];
+    char *folder;
+    WEFT_TRY(weft__class_to_folder(&folder, name));
+    weft_status status = weft__path_join(&p->folders[c], split, folder);
+    free(folder);
+    if (status == WEFT_OK && mkdir(p->folders[c], 0777) != 0)
+        status = errno == EEXIST
+                     ? weft_fail(WEFT_EUNSUPPORTED,
+                           "class %zu: another has the same folder: %s", c, name)
+                     : cannot_write(p->folders[c]);
+    return status;
 }
 
-/* Classes whose names cannot be folders get numbered ones: 00, 01, ... */
+/* Every class has one, empty or not, for the classes of a split are its folders. */
 static weft_status make_class_folders(struct pictures *p)
 {
-    const struct split *s = p->split;
-    bool named = names_are_folders(s->data);
-    int digits = snprintf(NULL, 0, "%zu", s->data->classes - 1);
-    for (size_t c = 0; c < s->data->classes; c++) {
-        char number[24];
-        snprintf(number, sizeof number, "%0*zu", digits, c);
-        if (asprintf(&p->folders[c], "%s/%s/%s", s->folder, weft__split_names[s->split],
-                named ? s->data->class_names[c] : number) < 0) {
-            p->folders[c] = NULL;
-            return weft_fail(WEFT_ENOMEM, "no memory for a file name");
-        }
-        WEFT_TRY(weft__make_folder(p->folders[c]));
-    }
-    return WEFT_OK;
+    char *split;
+    WEFT_TRY(weft__path_join(&split, p->split->folder, weft__split_names[p->split->split]));
+    weft_status status = weft__make_folder(split);
+    for (size_t c = 0; status == WEFT_OK && c < p->split->data->classes; c++)
+        status = make_class_folder(p, split, c);
+    free(split);
+    return status;
 }
 
 /* A picture's file is named by its place in the split, so that sorting the names gives the
@@ -336,8 +332,8 @@ static weft_status save_all(
         struct split split = {splits[s], folder, s, formats[format].gz, context};
         WEFT_TRY(formats[format].save(&split));
     }
-    bool told = format == WEFT_FORMAT_PNG ? names_are_folders(data->train)
-                                          : names_count(data->train);
+    /* Folders are in bytewise order unless the list says otherwise. */
+    bool told = format != WEFT_FORMAT_PNG && names_count(data->train);
     return told ? WEFT_OK : save_names(data->train, folder);
 }
 

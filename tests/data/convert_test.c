@@ -7,6 +7,7 @@
 
 #include "core/folder.h"
 #include "core/mem.h"
+#include "data/class_folder.h"
 #include "data/dataset.h"
 #include "weft/convert.h"
 
@@ -217,6 +218,12 @@ static void formats_say_what_they_cannot_hold(void **state)
     assert_fails(weft_data_save(&data, at("new"), WEFT_FORMAT_CSV, false, context),
         WEFT_EUNSUPPORTED, "square");
     weft_data_clear(&data);
+    const char *const twins[] = {"a", "a"};
+    assert_ok(weft_dataset_create(
+        &data.train, (weft_shape){2, 2, 1}, 2, pixels, labels, 2, twins));
+    assert_fails(weft_data_save(&data, at("new"), WEFT_FORMAT_PNG, false, context),
+        WEFT_EUNSUPPORTED, "the same folder: a");
+    weft_data_clear(&data);
     const char *const names[] = {"a\nb"};
     assert_ok(weft_dataset_create(
         &data.train, (weft_shape){2, 2, 1}, 1, pixels, labels, 1, names));
@@ -231,7 +238,6 @@ static void formats_say_what_they_cannot_hold(void **state)
     assert_int_equal(entries(root), 0);
 }
 
-/* Names in bytewise order are folders; others are numbered and listed. */
 static void class_names_survive_png_folders(void **state)
 {
     (void)state;
@@ -254,6 +260,26 @@ static void class_names_survive_png_folders(void **state)
     weft__remove_tree(at("named"));
 }
 
+static void class_names_are_folders_and_back(void **state)
+{
+    (void)state;
+    const char *const pairs[][2] = {{"T-shirt/top", "T-shirt%2Ftop"},
+        {".hidden", "%2Ehidden"}, {"..", "%2E."}, {"100%", "100%25"}, {"a.b c", "a.b c"},
+        {"%2F", "%252F"}, {"", ""}};
+    char *folder, *name;
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        assert_ok(weft__class_to_folder(&folder, pairs[i][0]));
+        assert_string_equal(folder, pairs[i][1]);
+        assert_ok(weft__class_from_folder(&name, folder));
+        assert_string_equal(name, pairs[i][0]);
+        free(folder);
+        free(name);
+    }
+    assert_ok(weft__class_from_folder(&name, "50%off%2"));
+    assert_string_equal(name, "50%off%2");
+    free(name);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +290,7 @@ int main(void)
         cmocka_unit_test(without_memory_nothing_is_left),
         cmocka_unit_test(formats_say_what_they_cannot_hold),
         cmocka_unit_test(class_names_survive_png_folders),
+        cmocka_unit_test(class_names_are_folders_and_back),
     };
     if (weft_context_create(&context, 2) != WEFT_OK)
         return 1;
