@@ -6,6 +6,7 @@
 #include "core/mem.h"
 #include "core/team.h"
 #include "data/dataset.h"
+#include "data/garment.h"
 #include "data/loader.h"
 #include "data/resize.h"
 
@@ -39,13 +40,11 @@ void weft__parts_clear(weft__parts *parts)
 
 weft_status weft__class_names_fashion(char ***names, size_t *count)
 {
-    static const char *const fashion[] = {"T-shirt/top", "Trouser", "Pullover", "Dress",
-        "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"};
-    size_t n = sizeof fashion / sizeof *fashion;
+    size_t n = WEFT__GARMENTS;
     char **copy;
     WEFT_TRY(weft__calloc(&copy, n, sizeof *copy, "class names"));
     for (size_t i = 0; i < n; i++) {
-        weft_status status = weft__strdup(&copy[i], fashion[i]);
+        weft_status status = weft__strdup(&copy[i], weft__garment_names[i]);
         if (status != WEFT_OK) {
             weft__class_names_free(copy, n);
             return status;
