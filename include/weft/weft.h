@@ -25,7 +25,6 @@
 #include "weft/convert.h"
 #include "weft/dataset.h"
 #include "weft/evaluation.h"
-#include "weft/forest.h"
 #include "weft/knn.h"
 #include "weft/param.h"
 #include "weft/picture.h"

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "core/simd.h"
+
 /* Constants of Philox 4x32: Salmon et al. 2011, table 2 and section 4.3. */
 static const uint32_t MULTIPLIER_0 = 0xD2511F53, MULTIPLIER_1 = 0xCD9E8D57;
 static const uint32_t WEYL_0 = 0x9E3779B9, WEYL_1 = 0xBB67AE85;
@@ -40,6 +42,52 @@ uint32_t weft_rng_u32(weft_rng *rng)
         philox(rng->block, rng->position >> 2, rng->stream, rng->seed);
     rng->position++;
     return rng->block[lane];
+}
+
+/* Philox on LANES blocks side by side: word w of lane l goes to out[4 l + w]. */
+enum { LANES = 16 };
+
+WEFT__SIMD static void philox_lanes(
+    uint32_t *out, uint64_t block, uint64_t stream, uint64_t seed)
+{
+    uint32_t c[4][LANES];
+    uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
+    for (unsigned l = 0; l < LANES; l++) {
+        c[0][l] = (uint32_t)(block + l);
+        c[1][l] = (uint32_t)((block + l) >> 32);
+        c[2][l] = (uint32_t)stream;
+        c[3][l] = (uint32_t)(stream >> 32);
+    }
+    for (int round = 0; round < ROUNDS; round++) {
+        for (unsigned l = 0; l < LANES; l++) {
+            uint64_t p0 = (uint64_t)MULTIPLIER_0 * c[0][l];
+            uint64_t p1 = (uint64_t)MULTIPLIER_1 * c[2][l];
+            uint32_t n0 = (uint32_t)(p1 >> 32) ^ c[1][l] ^ k0;
+            uint32_t n2 = (uint32_t)(p0 >> 32) ^ c[3][l] ^ k1;
+            c[1][l] = (uint32_t)p1;
+            c[3][l] = (uint32_t)p0;
+            c[0][l] = n0;
+            c[2][l] = n2;
+        }
+        k0 += WEYL_0;
+        k1 += WEYL_1;
+    }
+    for (unsigned l = 0; l < LANES; l++)
+        for (unsigned w = 0; w < 4; w++)
+            out[4 * l + w] = c[w][l];
+}
+
+void weft_rng_fill(weft_rng *rng, uint32_t *words, size_t count)
+{
+    size_t i = 0;
+    while (i < count && (rng->position & 3))
+        words[i++] = weft_rng_u32(rng);
+    for (; count - i >= 4 * LANES; i += 4 * LANES) {
+        philox_lanes(words + i, rng->position >> 2, rng->stream, rng->seed);
+        rng->position += 4 * LANES;
+    }
+    while (i < count)
+        words[i++] = weft_rng_u32(rng);
 }
 
 uint32_t weft_rng_below(weft_rng *rng, uint32_t bound)

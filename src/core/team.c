@@ -161,12 +161,20 @@ int weft__team_count(const struct weft__team *team)
     return team->count;
 }
 
+weft_status weft__team_alone(weft_context *context, weft__team_fn fn, void *arg)
+{
+    weft__member self = {context, 0, 1};
+    int omp_threads = omp_get_max_threads();
+    omp_set_num_threads(1);
+    weft_status status = fn(&self, arg);
+    omp_set_num_threads(omp_threads);
+    return status;
+}
+
 weft_status weft__team_run(weft_context *context, weft__team_fn fn, void *arg)
 {
-    if (inside_team) {
-        weft__member self = {context, 0, 1};
-        return fn(&self, arg);
-    }
+    if (inside_team)
+        return weft__team_alone(context, fn, arg);
     struct weft__team *team = context->team;
     int omp_threads = omp_get_max_threads();
     omp_set_num_threads(1);

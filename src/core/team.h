@@ -27,6 +27,9 @@ typedef weft_status (*weft__team_fn)(const weft__member *self, void *arg);
  * them: see weft__team_agree. Called from inside a team, it runs fn alone (count 1). */
 WEFT_MUST weft_status weft__team_run(weft_context *context, weft__team_fn fn, void *arg);
 
+/* Runs fn as a team of one on the calling thread, whatever its context has. */
+WEFT_MUST weft_status weft__team_alone(weft_context *context, weft__team_fn fn, void *arg);
+
 /* Waits for all members. Everything written before is seen by all after. */
 void weft__team_barrier(const weft__member *self);
 

@@ -82,10 +82,21 @@ static size_t columns_of(uint32_t code)
         uint32_t first, last;
         size_t columns;
     } blocks[] = {
-        {0x300, 0x36F, 0}, {0x1100, 0x115F, 2}, {0x1AB0, 0x1AFF, 0}, {0x200B, 0x200F, 0},
-        {0x202A, 0x202E, 0}, {0x2E80, 0x303E, 2}, {0x3041, 0xA4CF, 2}, {0xAC00, 0xD7A3, 2},
-        {0xF900, 0xFAFF, 2}, {0xFE00, 0xFE0F, 0}, {0xFE30, 0xFE6F, 2}, {0xFF00, 0xFF60, 2},
-        {0xFFE0, 0xFFE6, 2}, {0x1F300, 0x1FAFF, 2}, {0x20000, 0x3FFFD, 2},
+        {0x300, 0x36F, 0},
+        {0x1100, 0x115F, 2},
+        {0x1AB0, 0x1AFF, 0},
+        {0x200B, 0x200F, 0},
+        {0x202A, 0x202E, 0},
+        {0x2E80, 0x303E, 2},
+        {0x3041, 0xA4CF, 2},
+        {0xAC00, 0xD7A3, 2},
+        {0xF900, 0xFAFF, 2},
+        {0xFE00, 0xFE0F, 0},
+        {0xFE30, 0xFE6F, 2},
+        {0xFF00, 0xFF60, 2},
+        {0xFFE0, 0xFFE6, 2},
+        {0x1F300, 0x1FAFF, 2},
+        {0x20000, 0x3FFFD, 2},
     };
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
         if (code >= blocks[i].first && code <= blocks[i].last)
@@ -117,7 +128,8 @@ weft_status weft__text_cell(weft__text *text, const char *utf8, size_t columns, 
         const char *from = utf8;
         uint32_t code = next_character(&utf8);
         bool kept = code != '?';
-        WEFT_TRY(weft__text_append(text, kept ? from : "?", kept ? (size_t)(utf8 - from) : 1));
+        WEFT_TRY(
+            weft__text_append(text, kept ? from : "?", kept ? (size_t)(utf8 - from) : 1));
     }
     return right ? WEFT_OK : append_spaces(text, space);
 }

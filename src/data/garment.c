@@ -39,7 +39,7 @@ static weft__paint tinted(const weft__paint *paint, float factor)
 /* `patterned`: how likely the fabric is to be anything but plain. */
 static weft__cloth weave(bool colour, float patterned, weft_rng *rng)
 {
-    weft__cloth cloth = {0};
+    weft__cloth cloth = {.colour = colour};
     float hue = weft_rng_uniform(rng), strong = weft_rng_uniform(rng);
     float value = weft__between(rng, 0.3f, 0.95f);
     float other_value = weft__between(rng, 0.15f, 0.5f);

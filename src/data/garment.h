@@ -30,6 +30,7 @@ typedef struct weft__cloth {
     weft__paint dark; /* inside of a neck, gaps */
     weft__paint seam; /* thin lines */
     weft__paint trim; /* buttons, soles, prints: stands out from the fabric */
+    bool colour;
 } weft__cloth;
 
 /* One function for each shape, in garment.c and footwear.c. */

@@ -15,7 +15,8 @@ struct options {
 static const weft_param table[] = {
     {"shout", WEFT_PARAM_FLAG, offsetof(struct options, shout), "false", 0, 0, NULL, ""},
     {"k", WEFT_PARAM_COUNT, offsetof(struct options, k), "5", 1, 1000, NULL, ""},
-    {"learning-rate", WEFT_PARAM_REAL, offsetof(struct options, rate), "0.01", 0, 1, NULL, ""},
+    {"learning-rate", WEFT_PARAM_REAL, offsetof(struct options, rate), "0.01", 0, 1, NULL,
+        ""},
     {"weights", WEFT_PARAM_CHOICE, offsetof(struct options, weights), "uniform", 0, 0,
         "uniform|distance", ""},
     {"name", WEFT_PARAM_TEXT, offsetof(struct options, name), NULL, 0, 0, NULL, ""},
@@ -56,8 +57,8 @@ static void wrong_values_say_what_is_allowed(void **state)
     assert_fails(weft_param_set(table, &o, "k", "-1"), WEFT_EINVAL, "k=-1");
     assert_fails(weft_param_set(table, &o, "learning-rate", "nan"), WEFT_EINVAL, "nan");
     assert_fails(weft_param_set(table, &o, "learning-rate", ""), WEFT_EINVAL, "number");
-    assert_fails(weft_param_set(table, &o, "weights", "dist"), WEFT_EINVAL,
-        "uniform|distance");
+    assert_fails(
+        weft_param_set(table, &o, "weights", "dist"), WEFT_EINVAL, "uniform|distance");
     assert_fails(weft_param_set(table, &o, "shout", "maybe"), WEFT_EINVAL, "true or false");
     assert_fails(weft_param_set(table, &o, "learning-rte", "1"), WEFT_ENOTFOUND,
         "did you mean 'learning-rate'");

@@ -38,6 +38,23 @@ static void position_alone_decides(void **state)
     assert_int_not_equal(weft_rng_u32(&other), words[0]);
 }
 
+static void filling_draws_the_same_words(void **state)
+{
+    (void)state;
+    uint32_t filled[301];
+    for (uint64_t start = 0; start < 9; start++)
+        for (size_t count = 0; count <= 301; count += 43) {
+            weft_rng one = weft_rng_create(9, 1ull << 33), all;
+            for (uint64_t i = 0; i < start; i++)
+                (void)weft_rng_u32(&one);
+            all = one;
+            weft_rng_fill(&all, filled, count);
+            for (size_t i = 0; i < count; i++)
+                assert_int_equal(filled[i], weft_rng_u32(&one));
+            assert_int_equal(weft_rng_u32(&all), weft_rng_u32(&one));
+        }
+}
+
 static void moments(void **state)
 {
     (void)state;
@@ -83,6 +100,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_answers),
         cmocka_unit_test(position_alone_decides),
+        cmocka_unit_test(filling_draws_the_same_words),
         cmocka_unit_test(moments),
         cmocka_unit_test(shuffle_permutes),
     };

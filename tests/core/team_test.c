@@ -105,11 +105,10 @@ static void parallel_covers_once_and_fails_cleanly(void **state)
     assert_ok(weft__parallel(context, TOTAL, 10, count_chunk, seen, NULL, NULL));
     for (int i = 0; i < TOTAL; i++)
         assert_int_equal(seen[i], 1);
-    assert_fails(weft__parallel(context, TOTAL, 10, fail_at_500, NULL, NULL, NULL), WEFT_EIO,
-        "item 500");
+    assert_fails(weft__parallel(context, TOTAL, 10, fail_at_500, NULL, NULL, NULL),
+        WEFT_EIO, "item 500");
     weft_context_cancel(context);
-    assert_fails(
-        weft__parallel(context, TOTAL, 10, count_chunk, seen, "counting", "items"),
+    assert_fails(weft__parallel(context, TOTAL, 10, count_chunk, seen, "counting", "items"),
         WEFT_ECANCELLED, "counting");
     weft_context_free(context);
 }

@@ -1,0 +1,303 @@
+/* Networks as a family of classifiers. */
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/file.h"
+#include "core/mem.h"
+#include "core/text.h"
+#include "nn/predict.h"
+#include "nn/trainer.h"
+
+static const size_t LARGEST_TEXT = 1 << 20;
+
+/* A trained network. */
+struct state {
+    weft__network network;
+    float *block; /* network.block floats, owned */
+    weft__normalisation normalisation;
+
+    /* Plans for prediction, made when first needed and kept: of many pictures and of one.
+     */
+    pthread_mutex_t lock;
+    weft__plan *many, *one;
+};
+
+static const weft__builtin *find_builtin(const char *name)
+{
+    for (const weft__builtin *b = weft__builtin_networks; b->name; b++)
+        if (strcmp(b->name, name) == 0)
+            return b;
+    return NULL;
+}
+
+static const char *builtin_name(const void *unused, size_t i)
+{
+    (void)unused;
+    return weft__builtin_networks[i].name;
+}
+
+/* The network's text, owned by the caller, from a built-in's name or a path. */
+static weft_status find_text(const char *name, char **text)
+{
+    const weft__builtin *builtin = find_builtin(name);
+    if (builtin)
+        return weft__strdup(text, builtin->text);
+    if (!strchr(name, '/') && !strchr(name, '.')) {
+        const char *near = weft__nearest(name, builtin_name, NULL);
+        return near ? weft_fail(
+                          WEFT_ENOTFOUND, "no network '%s': did you mean '%s'?", name, near)
+                    : weft_fail(WEFT_ENOTFOUND, "no network '%s'", name);
+    }
+    uint8_t *bytes;
+    size_t size;
+    WEFT_TRY(weft__file_read(name, LARGEST_TEXT, &bytes, &size));
+    if (memchr(bytes, 0, size)) {
+        free(bytes);
+        return weft_fail(WEFT_EFORMAT, "%s: not a text: it holds a NUL byte", name);
+    }
+    *text = (char *)bytes;
+    return WEFT_OK;
+}
+
+static weft_status parse_named(weft__network *network, const char *name)
+{
+    char *text = NULL;
+    WEFT_TRY(find_text(name, &text));
+    weft_status status = weft__network_parse(network, text, name);
+    free(text);
+    return status;
+}
+
+/* The text's `train` line: options of its own run. */
+static weft_status take_train_line(
+    weft__train_options *options, const char *line, const char *where)
+{
+    char *copy, *rest, *item;
+    WEFT_TRY(weft__strdup(&copy, line));
+    weft_status status = WEFT_OK;
+    for (item = strtok_r(copy, " \t", &rest); status == WEFT_OK && item;
+         item = strtok_r(NULL, " \t", &rest)) {
+        char *equals = strchr(item, '=');
+        if (!equals) {
+            status = weft_fail(
+                WEFT_EFORMAT, "%s: train: '%s': expected option=value", where, item);
+            break;
+        }
+        *equals = 0;
+        if (weft_param_set(weft__train_params, options, item, equals + 1) != WEFT_OK)
+            status = weft_fail(WEFT_EFORMAT, "%s: train: %s", where, weft_error());
+    }
+    free(copy);
+    return status;
+}
+
+static weft_status choose(weft_classifier *self, const char *name)
+{
+    weft__network network;
+    WEFT_TRY(parse_named(&network, name));
+    weft__train_options *options = self->options;
+    weft_status status = take_train_line(options, network.train, name);
+    if (status == WEFT_OK)
+        status = weft_param_set(weft__train_params, options, "network", name);
+    if (status == WEFT_OK)
+        status = weft__strdup(&self->own_name, name);
+    weft__network_clear(&network);
+    WEFT_TRY(status);
+    /* A path is shown by its last part, without the ending. */
+    char *base = strrchr(self->own_name, '/');
+    if (base)
+        memmove(self->own_name, base + 1, strlen(base + 1) + 1);
+    size_t length = strlen(self->own_name);
+    if (length > 4 && strcmp(self->own_name + length - 4, ".net") == 0)
+        self->own_name[length - 4] = 0;
+    self->info.name = self->own_name;
+    return WEFT_OK;
+}
+
+static void forget(weft_classifier *self)
+{
+    struct state *s = self->state;
+    if (!s)
+        return;
+    weft__plan_free(s->many);
+    weft__plan_free(s->one);
+    weft__network_clear(&s->network);
+    free(s->block);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+    self->state = NULL;
+}
+
+static weft__dims input_of(weft_shape shape)
+{
+    return (weft__dims){shape.height, shape.width, shape.channels};
+}
+
+/* An empty state with its lock, as self->state. */
+static weft_status new_state(weft_classifier *self, struct state **out)
+{
+    struct state *s;
+    WEFT_TRY(weft__calloc(&s, 1, sizeof *s, "a network"));
+    pthread_mutex_init(&s->lock, NULL);
+    self->state = s;
+    *out = s;
+    return WEFT_OK;
+}
+
+static weft_status fit(weft_classifier *self, const weft_view *train,
+    const weft_view *validation, weft_context *context)
+{
+    const weft__train_options *o = self->options;
+    struct state *s;
+    if (!o->network)
+        return weft_fail(WEFT_EINVAL, "network: which? give network=NAME or a path; 'weft "
+                                      "models' lists what there is");
+    WEFT_TRY(new_state(self, &s));
+    WEFT_TRY(parse_named(&s->network, o->network));
+    WEFT_TRY(weft__network_infer(
+        &s->network, input_of(self->recipe.shape), self->classes, o->network));
+    WEFT_TRY(weft__calloc(&s->block, s->network.block, sizeof *s->block, "parameters"));
+    weft__network_initialise(&s->network, s->block, o->seed);
+    s->normalisation = o->normalise == WEFT__NORMALISE_STANDARD
+                           ? weft__normalise_standard(train)
+                           : weft__normalise_unit();
+    return weft__train(
+        self, &s->network, s->block, &s->normalisation, train, validation, context);
+}
+
+/* A plan for so many pictures, made on first use. */
+static weft_status plan_for(
+    struct state *s, size_t count, weft_context *context, weft__plan **out, bool *prepare)
+{
+    weft__plan **slot = count == 1 ? &s->one : &s->many;
+    int members = count == 1 ? 1 : weft_context_threads(context);
+    if (*slot && (*slot)->members != members) {
+        weft__plan_free(*slot);
+        *slot = NULL;
+    }
+    *prepare = !*slot;
+    if (!*slot)
+        WEFT_TRY(weft__plan_create(slot, &s->network, count == 1 ? 1 : WEFT__PREDICT_BATCH,
+            false, WEFT__REAL_F32, s->block, count == 1 ? NULL : context));
+    *out = *slot;
+    return WEFT_OK;
+}
+
+static weft_status predict_proba(const weft_classifier *self, const weft_view *view,
+    float *probabilities, weft_context *context)
+{
+    struct state *s = self->state;
+    weft__plan *plan;
+    bool prepare;
+    pthread_mutex_lock(&s->lock);
+    weft_status status = plan_for(s, view->count, context, &plan, &prepare);
+    if (status == WEFT_OK) {
+        plan->context = context;
+        status = weft__predict_logits(
+            plan, view, &s->normalisation, prepare, probabilities, context);
+    }
+    pthread_mutex_unlock(&s->lock);
+    WEFT_TRY(status);
+    weft__logits_to_probabilities(probabilities, probabilities, view->count, self->classes);
+    return WEFT_OK;
+}
+
+static weft_status save(const weft_classifier *self, weft__tensors *tensors)
+{
+    const struct state *s = self->state;
+    for (size_t i = 0; i < s->network.parameter_count; i++) {
+        const weft__parameter *p = &s->network.parameters[i];
+        WEFT_TRY(weft__tensors_add(
+            tensors, p->name, WEFT__F32, p->rank, p->shape, s->block + p->offset));
+    }
+    WEFT_TRY(weft__tensors_add(tensors, "input.scale", WEFT__F32, 1,
+        (size_t[]){WEFT__MAX_CHANNELS}, s->normalisation.scale));
+    WEFT_TRY(weft__tensors_add(tensors, "input.shift", WEFT__F32, 1,
+        (size_t[]){WEFT__MAX_CHANNELS}, s->normalisation.shift));
+    return weft__tensors_set(tensors, "network.text", s->network.text);
+}
+
+static weft_status load_arrays(struct state *s, const weft__tensors *tensors)
+{
+    const weft__tensor *found;
+    for (size_t i = 0; i < s->network.parameter_count; i++) {
+        const weft__parameter *p = &s->network.parameters[i];
+        WEFT_TRY(
+            weft__tensors_need(tensors, p->name, WEFT__F32, p->rank, p->shape, &found));
+        memcpy(s->block + p->offset, found->data, found->bytes);
+    }
+    size_t channels[] = {WEFT__MAX_CHANNELS};
+    WEFT_TRY(weft__tensors_need(tensors, "input.scale", WEFT__F32, 1, channels, &found));
+    memcpy(s->normalisation.scale, found->data, found->bytes);
+    WEFT_TRY(weft__tensors_need(tensors, "input.shift", WEFT__F32, 1, channels, &found));
+    memcpy(s->normalisation.shift, found->data, found->bytes);
+    return WEFT_OK;
+}
+
+static weft_status load(weft_classifier *self, const weft__tensors *tensors)
+{
+    struct state *s;
+    const char *text = weft__tensors_get(tensors, "network.text");
+    if (!text)
+        return weft_fail(
+            WEFT_EFORMAT, "%s: no 'network.text' in its metadata", tensors->path);
+    WEFT_TRY(new_state(self, &s));
+    WEFT_TRY(weft__network_parse(&s->network, text, tensors->path));
+    WEFT_TRY(weft__network_infer(
+        &s->network, input_of(self->recipe.shape), self->classes, tensors->path));
+    WEFT_TRY(weft__calloc(&s->block, s->network.block, sizeof *s->block, "parameters"));
+    return load_arrays(s, tensors);
+}
+
+/* The catalogue's entries, made from the texts' headings on first use. */
+enum { MOST_BUILTINS = 64 };
+static weft_classifier_info variants[MOST_BUILTINS];
+static size_t variant_count;
+static pthread_once_t variants_once = PTHREAD_ONCE_INIT;
+
+/* A heading's line in a text, copied for the life of the process; "" when absent. */
+static const char *heading(const char *text, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, word, length) == 0 && (line[length] == ' ')) {
+            line += length + strspn(line + length, " ");
+            char *copy = strndup(line, strcspn(line, "\n"));
+            return copy ? copy : "";
+        }
+    }
+    return "";
+}
+
+static void make_variants(void)
+{
+    for (const weft__builtin *b = weft__builtin_networks;
+         b->name && variant_count < MOST_BUILTINS; b++)
+        variants[variant_count++] = (weft_classifier_info){b->name,
+            heading(b->text, "title"), heading(b->text, "source"), weft__train_params};
+}
+
+static const weft_classifier_info *variant(size_t i)
+{
+    pthread_once(&variants_once, make_variants);
+    return i < variant_count ? &variants[i] : NULL;
+}
+
+extern const weft__family weft__network_family;
+const weft__family weft__network_family = {
+    .name = "network",
+    .title = "Neural network from a text",
+    .source = "",
+    .params = weft__train_params,
+    .options_size = sizeof(weft__train_options),
+    .variant = variant,
+    .choose = choose,
+    .fit = fit,
+    .predict_proba = predict_proba,
+    .save = save,
+    .load = load,
+    .forget = forget,
+};

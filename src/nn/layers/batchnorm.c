@@ -1,0 +1,347 @@
+/* Batch normalisation (Ioffe and Szegedy 2015, algorithm 1) over each channel of the
+ * whole batch, with the ReLU that often follows done in the same pass.
+ *
+ *     out = gamma (in - mean) / sqrt(variance + epsilon) + beta
+ *
+ * Training uses the batch's own mean and (biased) variance and moves the running ones:
+ *     running = momentum running + (1 - momentum) batch's
+ * with the unbiased variance there, as PyTorch does. Prediction uses the running ones. */
+#include "nn/layers/batchnorm.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "core/simd.h"
+#include "nn/layers/layers.h"
+#include "nn/real.h"
+
+struct options {
+    double momentum, epsilon;
+    bool affine;
+};
+
+static const weft_param params[] = {
+    {"momentum", WEFT_PARAM_REAL, offsetof(struct options, momentum), "0.9", 0, 1, NULL,
+        "share of the running statistics kept at each batch"},
+    {"epsilon", WEFT_PARAM_REAL, offsetof(struct options, epsilon), "1e-5", 1e-12, 1, NULL,
+        "added to the variance"},
+    {"affine", WEFT_PARAM_FLAG, offsetof(struct options, affine), "true", 0, 0, NULL,
+        "learn gamma"},
+    {0},
+};
+
+enum { GAMMA, BETA, MEAN, VARIANCE };
+
+static weft_status infer(weft__network *network, weft__node *node)
+{
+    const struct options *o = node->options;
+    node->out = node->in[0];
+    size_t shape[] = {node->in[0].channels};
+    WEFT_TRY(weft__declare(
+        network, node, "gamma", 1, shape, WEFT__INIT_ONES, 1, 1, o->affine, false));
+    WEFT_TRY(weft__declare(
+        network, node, "beta", 1, shape, WEFT__INIT_ZEROS, 1, 1, true, false));
+    WEFT_TRY(weft__declare(
+        network, node, "mean", 1, shape, WEFT__INIT_ZEROS, 1, 1, false, false));
+    return weft__declare(
+        network, node, "variance", 1, shape, WEFT__INIT_ONES, 1, 1, false, false);
+}
+
+void weft__batchnorm_affine(const weft__plan_node *p, size_t c, float *scale, float *shift)
+{
+    const struct options *o = p->node->options;
+    double variance = (double)weft__values(p->plan, p, VARIANCE)[c];
+    double mean = (double)weft__values(p->plan, p, MEAN)[c];
+    double factor =
+        (double)weft__values(p->plan, p, GAMMA)[c] / sqrt(variance + o->epsilon);
+    *scale = (float)factor;
+    *shift = (float)((double)weft__values(p->plan, p, BETA)[c] - mean * factor);
+}
+
+struct state {
+    size_t channels, pixels; /* of one picture */
+    float **sums;            /* members: two sums a channel */
+    float *mean, *inverse;   /* of the batch: mean, 1 / standard deviation */
+    float *scale, *shift;    /* out = scale in + shift */
+    float *pull;             /* two more coefficients of the backward pass a channel */
+};
+
+static weft_status plan(weft__plan_node *p)
+{
+    struct state *s;
+    WEFT_TRY(weft__calloc(&s, 1, sizeof *s, "a plan"));
+    p->state = s;
+    weft__dims in = p->node->in[0];
+    size_t members = (size_t)p->plan->members;
+    s->channels = in.channels;
+    s->pixels = in.height * in.width;
+    WEFT_TRY(weft__calloc(&s->sums, members, sizeof *s->sums, "a plan"));
+    for (size_t m = 0; m < members; m++)
+        WEFT_TRY(weft__calloc(&s->sums[m], 2 * in.channels, sizeof(float), "statistics"));
+    float **lists[] = {&s->mean, &s->inverse, &s->scale, &s->shift};
+    for (size_t i = 0; i < 4; i++)
+        WEFT_TRY(weft__calloc(lists[i], in.channels, sizeof(float), "statistics"));
+    WEFT_TRY(weft__calloc(&s->pull, 2 * in.channels, sizeof(float), "statistics"));
+    weft__plan_node *next = weft__sole_consumer(p);
+    if (next && next->node->kind == &weft__layer_relu && !p->skip_forward) {
+        p->relu_fused = true;
+        next->skip_forward = next->skip_backward = true;
+    }
+    return WEFT_OK;
+}
+
+/* Rows are pictures' pixels: `count` of them, `channels` wide. Sums are kept in blocks, so
+ * that f32 does not lose the small against the large. */
+enum { BLOCK = 256 };
+
+static inline __attribute__((always_inline)) void sum_moments(float *sums, const void *in,
+    const float *centre, size_t count, size_t channels, weft__real real)
+{
+    float block[2][64];
+    for (size_t c0 = 0; c0 < channels; c0 += 64) {
+        size_t width = channels - c0 < 64 ? channels - c0 : 64;
+        for (size_t i0 = 0; i0 < count; i0 += BLOCK) {
+            size_t end = i0 + BLOCK < count ? i0 + BLOCK : count;
+            memset(block, 0, sizeof block);
+            for (size_t i = i0; i < end; i++)
+                for (size_t c = 0; c < width; c++) {
+                    float v = weft__get(in, i * channels + c0 + c, real) - centre[c0 + c];
+                    block[0][c] += v;
+                    block[1][c] += v * v;
+                }
+            for (size_t c = 0; c < width; c++) {
+                sums[c0 + c] += block[0][c];
+                sums[channels + c0 + c] += block[1][c];
+            }
+        }
+    }
+}
+
+WEFT__SIMD static void moments(float *sums, const void *in, const float *centre,
+    size_t count, size_t channels, weft__real real)
+{
+    if (real == WEFT__REAL_BF16)
+        sum_moments(sums, in, centre, count, channels, WEFT__REAL_BF16);
+    else
+        sum_moments(sums, in, centre, count, channels, WEFT__REAL_F32);
+}
+
+static inline __attribute__((always_inline)) void apply_any(void *out, const void *in,
+    const float *scale, const float *shift, size_t count, size_t channels, bool relu,
+    weft__real real)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t c = 0; c < channels; c++) {
+            float v = weft__get(in, i * channels + c, real) * scale[c] + shift[c];
+            weft__put(out, i * channels + c, relu && v < 0 ? 0 : v, real);
+        }
+}
+
+WEFT__SIMD static void apply(void *out, const void *in, const float *scale,
+    const float *shift, size_t count, size_t channels, bool relu, weft__real real)
+{
+    if (real == WEFT__REAL_BF16)
+        apply_any(out, in, scale, shift, count, channels, relu, WEFT__REAL_BF16);
+    else
+        apply_any(out, in, scale, shift, count, channels, relu, WEFT__REAL_F32);
+}
+
+/* Batch statistics of this member's share of the channels, from everybody's sums taken
+ * about the running mean. */
+static void settle(const weft__exec *x, weft__plan_node *p, struct state *s)
+{
+    const struct options *o = p->node->options;
+    float *gamma = weft__values(p->plan, p, GAMMA), *beta = weft__values(p->plan, p, BETA);
+    float *mean = weft__values(p->plan, p, MEAN);
+    float *variance = weft__values(p->plan, p, VARIANCE);
+    double n = (double)p->plan->batch * (double)s->pixels;
+    size_t begin, end;
+    weft__team_share(x->self, s->channels, 16, &begin, &end);
+    for (size_t c = begin; c < end; c++) {
+        double sum = 0, squares = 0;
+        for (int m = 0; m < p->plan->members; m++) {
+            sum += (double)s->sums[m][c];
+            squares += (double)s->sums[m][s->channels + c];
+        }
+        double offset = sum / n, spread = squares / n - offset * offset;
+        spread = spread > 0 ? spread : 0;
+        double centre = (double)mean[c] + offset, inverse = 1 / sqrt(spread + o->epsilon);
+        s->mean[c] = (float)centre;
+        s->inverse[c] = (float)inverse;
+        s->scale[c] = (float)((double)gamma[c] * inverse);
+        s->shift[c] = (float)((double)beta[c] - centre * (double)gamma[c] * inverse);
+        double keep = o->momentum, unbiased = n > 1 ? spread * n / (n - 1) : spread;
+        mean[c] = (float)(keep * (double)mean[c] + (1 - keep) * centre);
+        variance[c] = (float)(keep * (double)variance[c] + (1 - keep) * unbiased);
+    }
+}
+
+/* When predicting, the running statistics serve until the parameters change. */
+static weft_status prepare(const weft__exec *x, weft__plan_node *p)
+{
+    struct state *s = p->state;
+    for (size_t c = 0; !p->plan->training && x->self->rank == 0 && c < s->channels; c++)
+        weft__batchnorm_affine(p, c, &s->scale[c], &s->shift[c]);
+    return WEFT_OK;
+}
+
+static weft_status forward(const weft__exec *x, weft__plan_node *p)
+{
+    struct state *s = p->state;
+    weft__plan *plan = p->plan;
+    int m = x->self->rank;
+    size_t count = x->rows * s->pixels;
+    const void *in = weft__rows(plan, m, p->in[0]);
+    if (plan->training) {
+        memset(s->sums[m], 0, 2 * s->channels * sizeof(float));
+        moments(
+            s->sums[m], in, weft__values(plan, p, MEAN), count, s->channels, plan->real);
+        weft__team_barrier(x->self);
+        settle(x, p, s);
+        weft__team_barrier(x->self);
+    }
+    apply(weft__rows(plan, m, p->out), in, s->scale, s->shift, count, s->channels,
+        p->relu_fused, plan->real);
+    return WEFT_OK;
+}
+
+/* sums: of dy, and of dy times the normalised input; dy is 0 where the fused ReLU cut. */
+static inline __attribute__((always_inline)) void sum_gradients(float *sums,
+    const void *diff, const void *in, const void *out, const struct state *s, size_t count,
+    bool relu, weft__real real)
+{
+    float block[2][64];
+    size_t channels = s->channels;
+    for (size_t c0 = 0; c0 < channels; c0 += 64) {
+        size_t width = channels - c0 < 64 ? channels - c0 : 64;
+        const float *mean = s->mean + c0, *inverse = s->inverse + c0;
+        for (size_t i0 = 0; i0 < count; i0 += BLOCK) {
+            size_t end = i0 + BLOCK < count ? i0 + BLOCK : count;
+            memset(block, 0, sizeof block);
+            for (size_t i = i0; i < end; i++)
+                for (size_t c = 0; c < width; c++) {
+                    size_t at = i * channels + c0 + c;
+                    float dy = weft__get(diff, at, real);
+                    if (relu)
+                        dy = weft__get(out, at, real) > 0 ? dy : 0;
+                    block[0][c] += dy;
+                    block[1][c] += dy * (weft__get(in, at, real) - mean[c]) * inverse[c];
+                }
+            for (size_t c = 0; c < width; c++) {
+                sums[c0 + c] += block[0][c];
+                sums[channels + c0 + c] += block[1][c];
+            }
+        }
+    }
+}
+
+WEFT__SIMD static void gradients(float *sums, const void *diff, const void *in,
+    const void *out, const struct state *s, size_t count, bool relu, weft__real real)
+{
+    if (real == WEFT__REAL_BF16)
+        relu ? sum_gradients(sums, diff, in, out, s, count, true, WEFT__REAL_BF16)
+             : sum_gradients(sums, diff, in, out, s, count, false, WEFT__REAL_BF16);
+    else
+        relu ? sum_gradients(sums, diff, in, out, s, count, true, WEFT__REAL_F32)
+             : sum_gradients(sums, diff, in, out, s, count, false, WEFT__REAL_F32);
+}
+
+/* dx = scale (dy - mean(dy) - xhat mean(dy xhat)), written as scale dy + a x + b with the
+ * coefficients a and b of each channel in s->pull. */
+static inline __attribute__((always_inline)) void pull_back(void *diff_in, const void *diff,
+    const void *in, const void *out, const struct state *s, size_t count, bool relu,
+    weft__real real)
+{
+    size_t channels = s->channels;
+    const float *scale = s->scale, *a = s->pull, *b = s->pull + channels;
+    for (size_t i = 0; i < count; i++)
+        for (size_t c = 0; c < channels; c++) {
+            size_t at = i * channels + c;
+            float dy = weft__get(diff, at, real);
+            if (relu)
+                dy = weft__get(out, at, real) > 0 ? dy : 0;
+            weft__put(
+                diff_in, at, scale[c] * dy + (a[c] * weft__get(in, at, real) + b[c]), real);
+        }
+}
+
+WEFT__SIMD static void pull(void *diff_in, const void *diff, const void *in,
+    const void *out, const struct state *s, size_t count, bool relu, weft__real real)
+{
+    if (real == WEFT__REAL_BF16)
+        relu ? pull_back(diff_in, diff, in, out, s, count, true, WEFT__REAL_BF16)
+             : pull_back(diff_in, diff, in, out, s, count, false, WEFT__REAL_BF16);
+    else
+        relu ? pull_back(diff_in, diff, in, out, s, count, true, WEFT__REAL_F32)
+             : pull_back(diff_in, diff, in, out, s, count, false, WEFT__REAL_F32);
+}
+
+static weft_status backward(const weft__exec *x, weft__plan_node *p)
+{
+    struct state *s = p->state;
+    weft__plan *plan = p->plan;
+    int m = x->self->rank;
+    size_t count = x->rows * s->pixels;
+    const void *in = weft__rows(plan, m, p->in[0]), *out = weft__rows(plan, m, p->out);
+    const void *diff = weft__rows(plan, m, p->diff_out);
+    memset(s->sums[m], 0, 2 * s->channels * sizeof(float));
+    gradients(s->sums[m], diff, in, out, s, count, p->relu_fused, plan->real);
+    /* The parameters' gradients: each member's part, summed with all others' later. */
+    memcpy(weft__gradient(plan, m, p, BETA), s->sums[m], s->channels * sizeof(float));
+    memcpy(weft__gradient(plan, m, p, GAMMA), s->sums[m] + s->channels,
+        s->channels * sizeof(float));
+    if (p->diff_in[0] == WEFT__NO_BUFFER)
+        return WEFT_OK;
+    weft__team_barrier(x->self);
+    double n = (double)plan->batch * (double)s->pixels;
+    size_t begin, end;
+    weft__team_share(x->self, s->channels, 16, &begin, &end);
+    for (size_t c = begin; c < end; c++) {
+        double dy = 0, dy_x = 0;
+        for (int other = 0; other < plan->members; other++) {
+            dy += (double)s->sums[other][c];
+            dy_x += (double)s->sums[other][s->channels + c];
+        }
+        double scale = (double)s->scale[c], inverse = (double)s->inverse[c];
+        double a = -scale * inverse * dy_x / n;
+        s->pull[c] = (float)a;
+        s->pull[s->channels + c] = (float)(-scale * dy / n - a * (double)s->mean[c]);
+    }
+    weft__team_barrier(x->self);
+    pull(weft__rows(plan, m, p->diff_in[0]), diff, in, out, s, count, p->relu_fused,
+        plan->real);
+    return WEFT_OK;
+}
+
+static void release(weft__plan_node *p)
+{
+    struct state *s = p->state;
+    if (!s)
+        return;
+    for (int m = 0; s->sums && m < p->plan->members; m++)
+        free(s->sums[m]);
+    free(s->sums);
+    free(s->mean);
+    free(s->inverse);
+    free(s->scale);
+    free(s->shift);
+    free(s->pull);
+    free(s);
+}
+
+const weft__layer_kind weft__layer_batchnorm = {
+    .name = "batchnorm",
+    .params = params,
+    .options_size = sizeof(struct options),
+    .infer = infer,
+    .in_place_predicting = true,
+    .keeps_input = true,
+    .keeps_output = true,
+    .plan = plan,
+    .prepare = prepare,
+    .forward = forward,
+    .backward = backward,
+    .release = release,
+};

@@ -1,0 +1,123 @@
+#include "nn/optimiser.h"
+
+#include <math.h>
+
+#include "core/simd.h"
+#include "nn/real.h"
+
+/* The arrays of an update, so that the loops know that none overlaps another. */
+struct arrays {
+    float *restrict values;
+    uint16_t *restrict mirror;
+    const float *restrict first, *restrict second;
+};
+
+static inline __attribute__((always_inline)) struct arrays arrays_of(const weft__update *u)
+{
+    return (struct arrays){u->values, u->mirror, u->gradients[0],
+        u->parts > 1 ? u->gradients[1] : u->gradients[0]};
+}
+
+/* The first two parts are the common case and vectorise; more are added one by one. */
+static inline __attribute__((always_inline)) float gradient(
+    const struct arrays *a, const weft__update *u, int parts, size_t i)
+{
+    float sum = a->first[i];
+    if (parts > 1)
+        sum += a->second[i];
+    for (int m = 2; m < parts; m++)
+        sum += u->gradients[m][i];
+    return sum;
+}
+
+static inline __attribute__((always_inline)) void store(
+    const struct arrays *a, size_t i, float value, bool mirrored)
+{
+    a->values[i] = value;
+    if (mirrored)
+        a->mirror[i] = weft__to_bf16(value);
+}
+
+/* Stochastic gradient descent with momentum and coupled weight decay as Keras and PyTorch
+ * have it: v = momentum v + g; w -= lr v, or with Nesterov w -= lr (g + momentum v). */
+static inline __attribute__((always_inline)) void sgd_any(
+    const weft__update *u, int parts, bool mirrored, size_t begin, size_t end)
+{
+    const struct arrays a = arrays_of(u);
+    float *restrict velocity = u->slots[0];
+    const float rate = u->learning_rate, keep = u->momentum, decay = u->weight_decay;
+    const float scale = u->gradient_scale;
+    const float ahead = u->nesterov ? keep : 1, now = u->nesterov ? 1.0f : 0.0f;
+    for (size_t i = begin; i < end; i++) {
+        float g = gradient(&a, u, parts, i) * scale + decay * a.values[i];
+        float v = keep * velocity[i] + g;
+        velocity[i] = v;
+        store(&a, i, a.values[i] - rate * (now * g + ahead * v), mirrored);
+    }
+}
+
+WEFT__SIMD static void sgd(const weft__update *u, size_t begin, size_t end)
+{
+    if (u->mirror)
+        u->parts == 1   ? sgd_any(u, 1, true, begin, end)
+        : u->parts == 2 ? sgd_any(u, 2, true, begin, end)
+                        : sgd_any(u, u->parts, true, begin, end);
+    else
+        u->parts == 1   ? sgd_any(u, 1, false, begin, end)
+        : u->parts == 2 ? sgd_any(u, 2, false, begin, end)
+                        : sgd_any(u, u->parts, false, begin, end);
+}
+
+/* Kingma and Ba 2015, algorithm 1, in the order of section 2's last paragraph. Coupled
+ * decay adds to the gradient; decoupled (Loshchilov and Hutter 2019) shrinks the weight. */
+static inline __attribute__((always_inline)) void adam_any(const weft__update *u, int parts,
+    bool mirrored, bool decoupled, size_t begin, size_t end)
+{
+    const struct arrays a = arrays_of(u);
+    float *restrict mean = u->slots[0], *restrict square = u->slots[1];
+    const float b1 = u->beta1, b2 = u->beta2, rate = u->learning_rate;
+    const float scale = u->gradient_scale, epsilon = u->epsilon;
+    const double t = (double)u->step;
+    const float first = (float)(1 / (1 - pow((double)b1, t)));
+    const float second = (float)(1 / (1 - pow((double)b2, t)));
+    const float coupled = decoupled ? 0 : u->weight_decay;
+    const float shrink = decoupled ? 1 - rate * u->weight_decay : 1;
+    for (size_t i = begin; i < end; i++) {
+        float g = gradient(&a, u, parts, i) * scale + coupled * a.values[i];
+        float m = b1 * mean[i] + (1 - b1) * g;
+        float v = b2 * square[i] + (1 - b2) * g * g;
+        mean[i] = m;
+        square[i] = v;
+        float pace = rate * m * first / (__builtin_sqrtf(v * second) + epsilon);
+        store(&a, i, a.values[i] * shrink - pace, mirrored);
+    }
+}
+
+static inline __attribute__((always_inline)) void adam_parts(
+    const weft__update *u, bool decoupled, size_t begin, size_t end)
+{
+    if (u->mirror)
+        u->parts == 1   ? adam_any(u, 1, true, decoupled, begin, end)
+        : u->parts == 2 ? adam_any(u, 2, true, decoupled, begin, end)
+                        : adam_any(u, u->parts, true, decoupled, begin, end);
+    else
+        u->parts == 1   ? adam_any(u, 1, false, decoupled, begin, end)
+        : u->parts == 2 ? adam_any(u, 2, false, decoupled, begin, end)
+                        : adam_any(u, u->parts, false, decoupled, begin, end);
+}
+
+WEFT__SIMD static void adam(const weft__update *u, size_t begin, size_t end)
+{
+    adam_parts(u, false, begin, end);
+}
+
+WEFT__SIMD static void adamw(const weft__update *u, size_t begin, size_t end)
+{
+    adam_parts(u, true, begin, end);
+}
+
+const weft__optimiser weft__optimisers[WEFT__OPTIMISERS] = {
+    {"sgd", 1, sgd},
+    {"adam", 2, adam},
+    {"adamw", 2, adamw},
+};

@@ -1,0 +1,36 @@
+/* Optimisers: one fused pass over a range of the flat block.
+ *
+ * The pass sums the members' gradients, updates state and master weights, and writes the
+ * bf16 mirror where there is one. A kind is one const table, listed in optimiser.c. */
+#ifndef WEFT_NN_OPTIMISER_H
+#define WEFT_NN_OPTIMISER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { WEFT__MAX_SLOTS = 2, WEFT__OPTIMISERS = 3 };
+#define WEFT__OPTIMISER_CHOICES "sgd|adam|adamw"
+
+typedef struct weft__update {
+    float *values;           /* master weights */
+    uint16_t *mirror;        /* NULL: none */
+    float *const *gradients; /* `parts` blocks to be summed in order */
+    int parts;
+    float *slots[WEFT__MAX_SLOTS]; /* the optimiser's state, as long as the block */
+    float gradient_scale;          /* by clipping; 1: none */
+    float learning_rate, momentum, beta1, beta2, epsilon, weight_decay;
+    bool nesterov;
+    uint64_t step; /* from 1 */
+} weft__update;
+
+typedef struct weft__optimiser {
+    const char *name;
+    int slots;
+    void (*update)(const weft__update *u, size_t begin, size_t end);
+} weft__optimiser;
+
+/* In the order of the `optimizer` option. */
+extern const weft__optimiser weft__optimisers[WEFT__OPTIMISERS];
+
+#endif

@@ -1,0 +1,55 @@
+#include "nn/options.h"
+
+#include <stddef.h>
+
+#include "nn/loss.h"
+#include "nn/optimiser.h"
+#include "nn/schedule.h"
+
+#define AT(field) offsetof(weft__train_options, field)
+
+const weft_param weft__train_params[] = {
+    {"network", WEFT_PARAM_TEXT, AT(network), NULL, 0, 0, NULL,
+        "a built-in network's name or the path of a network text"},
+    {"epochs", WEFT_PARAM_COUNT, AT(epochs), "10", 1, 100000, NULL,
+        "passes over the training pictures"},
+    {"batch", WEFT_PARAM_COUNT, AT(batch), "64", 1, 65536, NULL, "pictures a step"},
+    {"optimizer", WEFT_PARAM_CHOICE, AT(optimizer), "adam", 0, 0, WEFT__OPTIMISER_CHOICES,
+        "how the weights follow the gradient"},
+    {"learning-rate", WEFT_PARAM_REAL, AT(learning_rate), "0.001", 0, 100, NULL,
+        "length of a step; the highest, where a schedule changes it"},
+    {"momentum", WEFT_PARAM_REAL, AT(momentum), "0.9", 0, 0.9999, NULL,
+        "sgd: share of the last step that is kept"},
+    {"nesterov", WEFT_PARAM_FLAG, AT(nesterov), "false", 0, 0, NULL,
+        "sgd: look ahead along the momentum"},
+    {"weight-decay", WEFT_PARAM_REAL, AT(weight_decay), "0", 0, 10, NULL,
+        "pull of the weights towards zero; biases and norms are left alone"},
+    {"beta1", WEFT_PARAM_REAL, AT(beta1), "0.9", 0, 0.9999, NULL,
+        "adam: decay of the gradient's mean"},
+    {"beta2", WEFT_PARAM_REAL, AT(beta2), "0.999", 0, 0.999999, NULL,
+        "adam: decay of the squared gradient's mean"},
+    {"epsilon", WEFT_PARAM_REAL, AT(epsilon), "1e-7", 1e-12, 1, NULL,
+        "adam: added to the root of the squared gradient"},
+    {"schedule", WEFT_PARAM_CHOICE, AT(schedule), "constant", 0, 0, WEFT__SCHEDULE_CHOICES,
+        "how the learning rate changes"},
+    {"warmup", WEFT_PARAM_REAL, AT(warmup), "0", 0, 1, NULL,
+        "share of the steps over which the learning rate rises"},
+    {"final-rate", WEFT_PARAM_REAL, AT(final_rate), "0", 0, 1, NULL,
+        "share of the learning rate that cosine, linear and one-cycle end at"},
+    {"clip-norm", WEFT_PARAM_REAL, AT(clip_norm), "0", 0, 1e6, NULL,
+        "longest gradient of all weights together; 0: any"},
+    {"loss", WEFT_PARAM_CHOICE, AT(loss), "cross-entropy", 0, 0, WEFT__LOSS_CHOICES,
+        "what is minimised"},
+    {"label-smoothing", WEFT_PARAM_REAL, AT(label_smoothing), "0", 0, 0.9, NULL,
+        "share of each label that is spread over all classes"},
+    {"normalise", WEFT_PARAM_CHOICE, AT(normalise), "unit", 0, 0, "unit|standard",
+        "pixels to [0, 1], or to the training pictures' mean 0 and deviation 1"},
+    {"precision", WEFT_PARAM_CHOICE, AT(precision), "auto", 0, 0, "auto|f32|bf16",
+        "of activations and compute weights; auto: bf16 where the processor has it"},
+    {"patience", WEFT_PARAM_COUNT, AT(patience), "0", 0, 100000, NULL,
+        "stop after so many epochs without a better validation loss and take the best "
+        "weights; 0: never"},
+    {"seed", WEFT_PARAM_COUNT, AT(seed), "1", 0, 9007199254740992.0, NULL,
+        "of initial weights, order, dropout and augmentation"},
+    {0},
+};

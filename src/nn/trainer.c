@@ -1,0 +1,388 @@
+#include "nn/trainer.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/events.h"
+#include "core/mem.h"
+#include "nn/loss.h"
+#include "nn/optimiser.h"
+#include "nn/plan.h"
+#include "nn/predict.h"
+#include "nn/real.h"
+#include "nn/schedule.h"
+#include "nn/streams.h"
+#include "weft/rng.h"
+
+/* Parameters are shared out among members in runs of this many floats. */
+enum { UPDATE_GRAIN = 1024 };
+
+/* A run of training. */
+struct trainer {
+    weft_classifier *self;
+    const weft__network *network;
+    const weft__train_options *options;
+    const weft__normalisation *normalisation;
+    const weft_view *train, *validation;
+    weft_context *context;
+    weft__real real;
+    float *block;                  /* borrowed */
+    float *slots[WEFT__MAX_SLOTS]; /* the optimiser's state; owned */
+    float *best;                   /* the best epoch's block, with patience; owned */
+    double best_loss;
+    uint64_t epochs_since_best;
+
+    weft__plan *full, *rest; /* for whole batches and for what is left of an epoch; owned */
+    weft__plan *watching;    /* for validation; owned */
+    weft__plan *ready;       /* whose compute weights agree with the block */
+    uint32_t *order;         /* the epoch's order of pictures; owned */
+    float *logits;           /* of the validation pictures; owned */
+    weft__target *targets;   /* of the batch; owned */
+
+    /* One a member. */
+    weft__loss_sums *sums;
+    double *squares; /* of the gradient */
+
+    uint64_t epoch, step, total_steps;
+    atomic_bool stop; /* agreed on at a barrier: leave the epoch */
+    weft__task task;
+    double epoch_began;
+};
+
+weft_status weft__choose_real(weft__real *out, int precision)
+{
+    if (precision == WEFT__PRECISION_BF16 && !weft__has_bf16())
+        return weft_fail(WEFT_EUNSUPPORTED,
+            "precision=bf16: this processor has no fast bf16: use f32 or auto");
+    *out = precision == WEFT__PRECISION_F32 || !weft__has_bf16() ? WEFT__REAL_F32
+                                                                 : WEFT__REAL_BF16;
+    return WEFT_OK;
+}
+
+/* This member's pictures of the batch that begins at `first` of the epoch's order. */
+static void load_rows(const weft__exec *x, struct trainer *t, size_t first)
+{
+    weft__plan *plan = x->plan;
+    weft_shape shape = weft_dataset_shape(t->train->data);
+    size_t bytes = weft_shape_bytes(shape);
+    void *input = weft__rows(plan, x->self->rank, plan->input);
+    for (size_t i = 0; i < x->rows; i++) {
+        size_t picture = t->order[first + x->first + i];
+        weft__picture_to_reals(weft__advance(input, i * bytes, plan->real), plan->real,
+            weft_view_pixels(t->train, picture), shape, t->normalisation);
+        uint16_t label = weft_view_label(t->train, picture);
+        t->targets[x->first + i] = (weft__target){label, label, 1};
+    }
+}
+
+static void take_loss(const weft__exec *x, struct trainer *t)
+{
+    weft__plan *plan = x->plan;
+    int m = x->self->rank;
+    weft__loss_options o = {.kind = (weft__loss)t->options->loss,
+        .smoothing = (float)t->options->label_smoothing,
+        .batch = plan->batch};
+    weft__loss_rows(&t->sums[m], weft__rows(plan, m, plan->diff_logits), plan->real,
+        weft__rows(plan, m, plan->logits), t->targets + x->first, x->rows,
+        plan->network->classes, &o);
+}
+
+/* This member's part of the squared length of the whole gradient. */
+static double gradient_square(const weft__exec *x)
+{
+    weft__plan *plan = x->plan;
+    double sum = 0;
+    for (size_t i = 0; i < plan->network->parameter_count; i++) {
+        const weft__parameter *p = &plan->network->parameters[i];
+        int parts = plan->reduced[i] ? 1 : plan->members;
+        size_t begin, end;
+        if (!p->trained)
+            continue;
+        weft__team_share(x->self, p->count, UPDATE_GRAIN, &begin, &end);
+        for (size_t k = p->offset + begin; k < p->offset + end; k++) {
+            float g = 0;
+            for (int m = 0; m < parts; m++)
+                g += plan->gradients[m][k];
+            sum += (double)g * (double)g;
+        }
+    }
+    return sum;
+}
+
+/* The factor that brings the gradient to the longest allowed. */
+static float clip(const weft__exec *x, struct trainer *t)
+{
+    if (t->options->clip_norm <= 0)
+        return 1;
+    t->squares[x->self->rank] = gradient_square(x);
+    weft__team_barrier(x->self);
+    double sum = 0;
+    for (int m = 0; m < x->self->count; m++)
+        sum += t->squares[m];
+    double length = sqrt(sum);
+    return length > t->options->clip_norm ? (float)(t->options->clip_norm / length) : 1;
+}
+
+static void update_parameters(const weft__exec *x, struct trainer *t)
+{
+    weft__plan *plan = x->plan;
+    const weft__train_options *o = t->options;
+    weft__update u = {.values = t->block,
+        .mirror = plan->mirror,
+        .gradients = plan->gradients,
+        .gradient_scale = clip(x, t),
+        .learning_rate = (float)weft__learning_rate(o, t->step, t->total_steps),
+        .momentum = (float)o->momentum,
+        .beta1 = (float)o->beta1,
+        .beta2 = (float)o->beta2,
+        .epsilon = (float)o->epsilon,
+        .nesterov = o->nesterov,
+        .step = t->step + 1};
+    memcpy(u.slots, t->slots, sizeof u.slots);
+    for (size_t i = 0; i < plan->network->parameter_count; i++) {
+        const weft__parameter *p = &plan->network->parameters[i];
+        size_t begin, end;
+        if (!p->trained)
+            continue;
+        u.parts = plan->reduced[i] ? 1 : plan->members;
+        u.weight_decay = p->decayed ? (float)o->weight_decay : 0;
+        weft__team_share(x->self, p->count, UPDATE_GRAIN, &begin, &end);
+        weft__optimisers[o->optimizer].update(&u, p->offset + begin, p->offset + end);
+    }
+}
+
+static double mean_loss(const struct trainer *t, double *accuracy)
+{
+    double loss = 0, weight = 0, correct = 0;
+    for (int m = 0; m < t->full->members; m++) {
+        loss += t->sums[m].loss;
+        weight += t->sums[m].weight;
+        correct += (double)t->sums[m].correct;
+    }
+    *accuracy = correct / weight;
+    return loss / weight;
+}
+
+/* Rank 0, between barriers: counts the step, tells of it, and decides whether to go on. */
+static void close_step(struct trainer *t, size_t pictures)
+{
+    double accuracy, loss = mean_loss(t, &accuracy), now = weft__now();
+    t->step++;
+    if (!isfinite(loss) || weft_context_cancelled(t->context))
+        atomic_store(&t->stop, true);
+    if (now - t->task.told < 0.1)
+        return;
+    t->task.told = now;
+    weft_event event = weft__event(WEFT_EVENT_PROGRESS, t->task.name);
+    event.unit = "epochs";
+    event.done = (double)t->epoch + (double)pictures / (double)t->train->count;
+    event.total = (double)t->options->epochs;
+    event.seconds = now - t->task.began;
+    event.rate = (double)pictures / (now - t->epoch_began);
+    event.loss = loss;
+    event.accuracy = accuracy;
+    weft__send(t->context, &event);
+}
+
+/* One batch, all members; they leave with the same answer. */
+static weft_status train_batch(
+    const weft__member *self, struct trainer *t, weft__plan *plan, size_t first)
+{
+    weft__exec x = weft__exec_create(self, plan);
+    x.seed = t->options->seed;
+    x.step = t->step;
+    if (t->ready != plan)
+        WEFT_TRY(weft__exec_prepare(&x, false));
+    load_rows(&x, t, first);
+    weft_status status = weft__exec_forward(&x);
+    take_loss(&x, t);
+    weft_status back = weft__exec_backward(&x);
+    WEFT_TRY(weft__team_agree(self, status != WEFT_OK ? status : back));
+    update_parameters(&x, t);
+    weft__team_barrier(self);
+    if (self->rank == 0) {
+        t->ready = plan;
+        close_step(t, first + plan->batch);
+    }
+    return weft__exec_prepare(&x, true);
+}
+
+static weft_status train_epoch(const weft__member *self, void *arg)
+{
+    struct trainer *t = arg;
+    size_t batch = t->full->batch, count = t->train->count, first = 0;
+    for (; first + batch <= count && !atomic_load(&t->stop); first += batch)
+        WEFT_TRY(train_batch(self, t, t->full, first));
+    if (t->rest && !atomic_load(&t->stop))
+        WEFT_TRY(train_batch(self, t, t->rest, first));
+    return WEFT_OK;
+}
+
+static weft_status watch(struct trainer *t, weft_epoch *row)
+{
+    size_t count = t->validation->count, classes = t->network->classes;
+    WEFT_TRY(weft__predict_logits(
+        t->watching, t->validation, t->normalisation, true, t->logits, t->context));
+    weft__loss_options o = {.kind = (weft__loss)t->options->loss, .batch = count};
+    weft__loss_sums sums = {0};
+    for (size_t i = 0; i < count; i++) {
+        uint16_t label = weft_view_label(t->validation, i);
+        weft__target target = {label, label, 1};
+        weft__loss_rows(
+            &sums, NULL, WEFT__REAL_F32, t->logits + i * classes, &target, 1, classes, &o);
+    }
+    row->val_loss = sums.loss / sums.weight;
+    row->val_accuracy = (double)sums.correct / sums.weight;
+    return WEFT_OK;
+}
+
+static void tell_epoch(struct trainer *t, const weft_epoch *row)
+{
+    weft_event event = weft__event(WEFT_EVENT_EPOCH, t->task.name);
+    event.unit = "epochs";
+    event.done = row->epoch;
+    event.total = (double)t->options->epochs;
+    event.seconds = weft__now() - t->task.began;
+    event.rate = row->rate;
+    event.loss = row->loss;
+    event.accuracy = row->accuracy;
+    event.val_loss = row->val_loss;
+    event.val_accuracy = row->val_accuracy;
+    weft__send(t->context, &event);
+}
+
+static weft_status not_finite(const struct trainer *t)
+{
+    return weft_fail(WEFT_ENUMERIC,
+        "%s: the loss is not finite at step %llu (epoch %llu): try a tenth of "
+        "learning-rate=%g, clip-norm=1, or precision=f32",
+        t->self->info.name, (unsigned long long)t->step, (unsigned long long)t->epoch + 1,
+        t->options->learning_rate);
+}
+
+/* Keeps the best epoch's weights; *done when it was long ago. */
+static void remember_best(struct trainer *t, double val_loss, bool *done)
+{
+    if (!t->best || !isfinite(val_loss))
+        return;
+    if (val_loss < t->best_loss) {
+        t->best_loss = val_loss;
+        t->epochs_since_best = 0;
+        memcpy(t->best, t->block, t->network->block * sizeof *t->best);
+        return;
+    }
+    *done = ++t->epochs_since_best >= t->options->patience;
+}
+
+static weft_status run_epoch(struct trainer *t, bool *done)
+{
+    size_t count = t->train->count;
+    for (size_t i = 0; i < count; i++)
+        t->order[i] = (uint32_t)i;
+    weft_rng rng = weft_rng_create(t->options->seed, WEFT__STREAM_SHUFFLE + t->epoch);
+    weft_rng_shuffle(&rng, t->order, count);
+    memset(t->sums, 0, (size_t)t->full->members * sizeof *t->sums);
+    t->epoch_began = weft__now();
+    WEFT_TRY(weft__team_run(t->context, train_epoch, t));
+
+    weft_epoch row = {
+        .epoch = (uint32_t)t->epoch + 1, .val_loss = NAN, .val_accuracy = NAN};
+    row.loss = mean_loss(t, &row.accuracy);
+    if (!isfinite(row.loss))
+        return not_finite(t);
+    if (weft_context_cancelled(t->context))
+        return weft_fail(WEFT_ECANCELLED, "%s: cancelled in epoch %llu", t->self->info.name,
+            (unsigned long long)t->epoch + 1);
+    row.seconds = weft__now() - t->epoch_began;
+    row.rate = (double)count / row.seconds;
+    row.learning_rate =
+        weft__learning_rate(t->options, t->step ? t->step - 1 : 0, t->total_steps);
+    if (t->validation)
+        WEFT_TRY(watch(t, &row));
+    WEFT_TRY(weft__classifier_log(t->self, &row));
+    tell_epoch(t, &row);
+    remember_best(t, row.val_loss, done);
+    t->epoch++;
+    return WEFT_OK;
+}
+
+static weft_status make_plans(struct trainer *t)
+{
+    size_t count = t->train->count, batch = t->options->batch;
+    batch = batch < count ? batch : count;
+    WEFT_TRY(weft__plan_create(
+        &t->full, t->network, batch, true, t->real, t->block, t->context));
+    if (count % batch)
+        WEFT_TRY(weft__plan_create(
+            &t->rest, t->network, count % batch, true, t->real, t->block, t->context));
+    t->total_steps = t->options->epochs * ((count + batch - 1) / batch);
+    if (!t->validation)
+        return WEFT_OK;
+    size_t watched = t->validation->count;
+    WEFT_TRY(weft__plan_create(&t->watching, t->network,
+        watched < WEFT__PREDICT_BATCH ? watched : WEFT__PREDICT_BATCH, false, t->real,
+        t->block, t->context));
+    return weft__alloc(
+        &t->logits, watched * t->network->classes, sizeof *t->logits, "logits");
+}
+
+static weft_status make_state(struct trainer *t)
+{
+    size_t members = (size_t)t->full->members, block = t->network->block;
+    WEFT_TRY(weft__calloc(&t->sums, members, sizeof *t->sums, "sums"));
+    WEFT_TRY(weft__calloc(&t->squares, members, sizeof *t->squares, "sums"));
+    WEFT_TRY(weft__calloc(&t->order, t->train->count, sizeof *t->order, "an order"));
+    WEFT_TRY(weft__calloc(&t->targets, t->full->batch, sizeof *t->targets, "targets"));
+    for (int s = 0; s < weft__optimisers[t->options->optimizer].slots; s++)
+        WEFT_TRY(weft__calloc(&t->slots[s], block, sizeof(float), "the optimiser's state"));
+    if (t->options->patience && t->validation)
+        WEFT_TRY(weft__calloc(&t->best, block, sizeof *t->best, "the best weights"));
+    t->best_loss = INFINITY;
+    return WEFT_OK;
+}
+
+static void clear(struct trainer *t)
+{
+    weft__plan_free(t->full);
+    weft__plan_free(t->rest);
+    weft__plan_free(t->watching);
+    for (int s = 0; s < WEFT__MAX_SLOTS; s++)
+        free(t->slots[s]);
+    free(t->best);
+    free(t->order);
+    free(t->logits);
+    free(t->targets);
+    free(t->sums);
+    free(t->squares);
+}
+
+weft_status weft__train(weft_classifier *self, const weft__network *network, float *block,
+    const weft__normalisation *normalisation, const weft_view *train,
+    const weft_view *validation, weft_context *context)
+{
+    char name[80];
+    snprintf(name, sizeof name, "training %.60s", self->info.name);
+    struct trainer t = {.self = self,
+        .network = network,
+        .options = self->options,
+        .normalisation = normalisation,
+        .train = train,
+        .validation = validation,
+        .context = context,
+        .block = block};
+    weft_status status = weft__choose_real(&t.real, t.options->precision);
+    if (status == WEFT_OK)
+        status = make_plans(&t);
+    if (status == WEFT_OK)
+        status = make_state(&t);
+    t.task = weft__task_begin(context, name, "epochs", (double)t.options->epochs);
+    for (bool done = false; status == WEFT_OK && !done && t.epoch < t.options->epochs;)
+        status = run_epoch(&t, &done);
+    weft__task_end(&t.task);
+    if (t.best && isfinite(t.best_loss))
+        memcpy(block, t.best, network->block * sizeof *block);
+    clear(&t);
+    return status;
+}
