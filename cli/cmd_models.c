@@ -88,7 +88,10 @@ static weft_status run(struct call *call)
     weft_classifier *one = NULL;
     weft_status status = WEFT_OK;
     if (call->count > 0)
-        WEFT_TRY(weft_classifier_create(&one, call->arguments[0]));
+        status = weft_classifier_create(&one, call->arguments[0]);
+    if (status == WEFT_ENOTFOUND)
+        return call_misused(call, "%s", weft_error());
+    WEFT_TRY(status);
     if (call->json)
         status = print_json(one);
     else if (one)

@@ -12,7 +12,8 @@
 
 static weft_context *interrupted_context;
 
-/* The first signal asks the work to stop; the second ends the process. */
+/* The first signal asks the work to stop; the second, or one while there is no work, ends
+ * the process. */
 static void on_signal(int signal_number)
 {
     if (!interrupted_context || weft_context_cancelled(interrupted_context)) {
@@ -93,7 +94,6 @@ static int run_command(struct parsed *parsed)
     progress_init(&progress, call->quiet);
     weft_context_on_event(call->context, progress_event, &progress);
     interrupted_context = call->context;
-    set_signals();
 
     status = call->command->run(call);
 
@@ -154,6 +154,7 @@ static int close_stdout(int exit_code)
 int main(int argc, char **argv)
 {
     hold_standard_streams();
+    set_signals();
     struct parsed parsed;
     int exit_code;
     weft_status status = parse(&parsed, argc, argv);

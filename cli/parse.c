@@ -146,7 +146,7 @@ static weft_status take_option(struct parsed *parsed, int argc, char **argv, int
         value = "true";
     if (!value && *i + 1 < argc && strncmp(argv[*i + 1], "--", 2) != 0)
         value = argv[++*i];
-    if (!value)
+    if (!value || !*value)
         return weft_fail(WEFT_EINVAL, "option '--%s' needs a value", name);
     WEFT_TRY(remember_given(parsed, param->name));
     return set_everywhere(parsed, &tables, param->name, value);

@@ -30,6 +30,8 @@ static void wrong_usage_is_exit_2_and_points_to_help(void **state)
     assert_outcome(weft("train", "--data", "synth"), 2, "CLASSIFIER");
     assert_outcome(weft("train", "knn", "--data"), 2, "needs a value");
     assert_outcome(weft("train", "knn", "--data", "--json"), 2, "needs a value");
+    assert_outcome(weft("train", "knn", "--data", ""), 2, "needs a value");
+    assert_outcome(weft("models", "kn"), 2, "did you mean 'knn'?");
     assert_outcome(weft("train", "knn", "--seed=x", "--data", "synth"), 2, "--seed=x");
     assert_outcome(weft("train", "--k", "3", "knn"), 2, "after its name");
     assert_outcome(weft("verify", "a", "b"), 2, "'b' is one argument too many");
