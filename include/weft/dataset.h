@@ -104,10 +104,10 @@ typedef struct weft_data {
 
 WEFT_API void weft_data_clear(weft_data *data);
 
-/* How to read pictures. Zero means: as they are stored (IDX, CSV, synth), or 64 x 64 in
- * colour (folders of photos). */
+/* How to read pictures. Zero means: as they are stored (IDX, CSV, synth; folders whose
+ * pictures all have one size of at most 64 x 64), or 64 x 64 in colour (other folders). */
 typedef struct weft_load_options {
-    uint32_t height, width; /* resize to this */
+    uint32_t height, width; /* resize to this; folders: one alone makes squares */
     uint32_t channels;      /* 1 or 3 */
     weft_fit fit;
     uint8_t background;
@@ -119,10 +119,19 @@ typedef struct weft_load_options {
 
 WEFT_API weft_load_options weft_load_defaults(void);
 
-/* Reads `where`: "fashion-mnist"; "synth" or "synth:n=1000,size=28,colour,seed=1"; a
- * folder with IDX or CSV files; a CSV file; a folder SPLIT/CLASS/picture or
- * CLASS/picture. On failure *out is cleared. WEFT_ENOTFOUND when nothing is there,
- * WEFT_EFORMAT when it is not what it should be. */
+/* Reads `where`:
+ * - "fashion-mnist"; "synth" or "synth:n=1000,size=28,colour,seed=1";
+ * - a folder with IDX files, train-images-idx3-ubyte, t10k-labels-idx1-ubyte, ..., also
+ *   .gz; labels are numbers;
+ * - a folder with train.csv (fashion-mnist_train.csv), test.csv, validation.csv, or one CSV
+ *   file, also .gz: label,pixel1,...,pixelN. N = s*s is grey, N = 3*s*s colour, any other
+ *   N must be the options' height x width x channels;
+ * - a folder train|val|test/CLASS/picture or CLASS/picture, in the order of the pictures'
+ *   names. Classes are the folders' names in bytewise order. Pictures that cannot be read
+ *   are left out, named by events and listed by weft_dataset_skipped.
+ * class-names.txt beside numbered classes names them, one a line. Every class must occur in
+ * train. On failure *out is cleared. WEFT_ENOTFOUND when nothing is there, WEFT_EFORMAT
+ * when it is not what it should be. */
 WEFT_API WEFT_MUST weft_status weft_data_load(weft_data *out, const char *where,
     const weft_load_options *options, weft_context *context);
 

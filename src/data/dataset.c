@@ -11,8 +11,9 @@
 /* dataset->digested: one thread computes, the others wait for it. */
 enum { NOT_YET, COMPUTING, DONE };
 
-static weft_status check_shape(weft_shape shape)
+weft_status weft__check_recipe(const weft_recipe *recipe)
 {
+    weft_shape shape = recipe->shape;
     if (shape.height < 1 || shape.width < 1 || shape.height > WEFT_MAX_SIDE ||
         shape.width > WEFT_MAX_SIDE)
         return weft_fail(WEFT_EINVAL, "pictures of %u x %u: expected 1 to %d a side",
@@ -20,6 +21,9 @@ static weft_status check_shape(weft_shape shape)
     if (shape.channels != 1 && shape.channels != 3)
         return weft_fail(WEFT_EINVAL,
             "pictures of %u channels: expected 1 (grey) or 3 (RGB)", shape.channels);
+    if ((int)recipe->fit < WEFT_FIT_PAD || (int)recipe->fit > WEFT_FIT_CROP)
+        return weft_fail(
+            WEFT_EINVAL, "fit %d is none of pad, stretch, crop", (int)recipe->fit);
     return WEFT_OK;
 }
 
@@ -38,7 +42,7 @@ static weft_status copy_names(weft_dataset *d, const char *const *names)
 static weft_status reserve(weft_dataset *d, const weft_recipe *recipe, size_t count,
     size_t classes, const char *const *names)
 {
-    WEFT_TRY(check_shape(recipe->shape));
+    WEFT_TRY(weft__check_recipe(recipe));
     if (count > UINT32_MAX)
         return weft_fail(WEFT_EINVAL, "%zu pictures: at most %u", count, UINT32_MAX);
     if (classes > WEFT_MAX_CLASSES)
@@ -51,7 +55,7 @@ static weft_status reserve(weft_dataset *d, const weft_recipe *recipe, size_t co
     return copy_names(d, names);
 }
 
-weft_status weft__dataset_reserve_mapped(weft_dataset **out, const weft_recipe *recipe,
+weft_status weft__dataset_describe(weft_dataset **out, const weft_recipe *recipe,
     size_t count, size_t classes, const char *const *names)
 {
     weft_dataset *d;
@@ -69,7 +73,7 @@ weft_status weft__dataset_reserve(weft_dataset **out, const weft_recipe *recipe,
     size_t count, size_t classes, const char *const *names)
 {
     weft_dataset *d;
-    WEFT_TRY(weft__dataset_reserve_mapped(&d, recipe, count, classes, names));
+    WEFT_TRY(weft__dataset_describe(&d, recipe, count, classes, names));
     weft_status status =
         weft__alloc(&d->pixels, count, weft_shape_bytes(recipe->shape), "pictures");
     if (status != WEFT_OK) {

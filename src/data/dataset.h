@@ -35,13 +35,16 @@ struct weft_dataset {
     char digest[WEFT__DIGEST_TEXT];
 };
 
-/* Checks shape, count and classes and makes a dataset whose pixels are not yet set and
+/* Sides from 1 to WEFT_MAX_SIDE, 1 or 3 channels, a known fit. */
+WEFT_MUST weft_status weft__check_recipe(const weft_recipe *recipe);
+
+/* Checks recipe, count and classes and makes a dataset whose pixels are not yet set and
  * whose labels are 0; classes 0: no labels. `names` are copied; NULL: "0", "1", ... */
 WEFT_MUST weft_status weft__dataset_reserve(weft_dataset **out, const weft_recipe *recipe,
     size_t count, size_t classes, const char *const *names);
-/* The same without memory for the pixels, for a caller that maps them. */
-WEFT_MUST weft_status weft__dataset_reserve_mapped(weft_dataset **out,
-    const weft_recipe *recipe, size_t count, size_t classes, const char *const *names);
+/* The same without memory for the pixels, for a caller that has or will find them. */
+WEFT_MUST weft_status weft__dataset_describe(weft_dataset **out, const weft_recipe *recipe,
+    size_t count, size_t classes, const char *const *names);
 
 /* Remembers a file that could not be read; both texts are copied. */
 WEFT_MUST weft_status weft__dataset_skip(

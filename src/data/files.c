@@ -100,7 +100,7 @@ weft_status weft_dataset_from_files(weft_dataset **out, const char *const *paths
     size_t count, const weft_recipe *recipe, weft_context *context)
 {
     weft_dataset *d;
-    WEFT_TRY(weft__dataset_reserve_mapped(&d, recipe, count, 0, NULL));
+    WEFT_TRY(weft__dataset_describe(&d, recipe, count, 0, NULL));
     char **reasons = NULL;
     weft_status status = weft__calloc(&reasons, count, sizeof *reasons, "messages");
     if (status == WEFT_OK)

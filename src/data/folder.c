@@ -310,7 +310,7 @@ static weft_status describe(weft_dataset **out, const folder_set *set, int split
     weft_recipe recipe = {
         {STANDARD_SIDE, STANDARD_SIDE, 3}, set->options.fit, set->options.background};
     weft_dataset *d;
-    WEFT_TRY(weft__dataset_reserve_mapped(
+    WEFT_TRY(weft__dataset_describe(
         &d, &recipe, l->count, set->classes, (const char *const *)set->names));
     weft_status status = weft__strdup(&d->source, l->folder);
     if (status == WEFT_OK)

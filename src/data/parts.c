@@ -252,7 +252,7 @@ static weft_status part_to_dataset(weft_dataset **out, weft__part *part,
     const weft__parts *parts, size_t classes, const weft_recipe *recipe)
 {
     weft_dataset *d;
-    WEFT_TRY(weft__dataset_reserve_mapped(
+    WEFT_TRY(weft__dataset_describe(
         &d, recipe, part->count, classes, (const char *const *)parts->names));
     memcpy(d->labels, part->labels, part->count * sizeof *d->labels);
     d->pixels = part->pixels;

@@ -7,6 +7,7 @@
 
 #include "core/file.h"
 #include "core/mem.h"
+#include "data/dataset.h"
 #include "data/resize.h"
 
 enum { FILE_LIMIT = 512 << 20 }; /* bytes of a picture file */
@@ -124,6 +125,7 @@ weft_status weft_picture_read(uint8_t *pixels, const char *path, const weft_reci
 {
     uint8_t *bytes;
     size_t size;
+    WEFT_TRY(weft__check_recipe(recipe));
     WEFT_TRY(weft__picture_bytes(path, &bytes, &size));
     weft_status status = weft__picture_decode(pixels, path, bytes, size, recipe);
     free(bytes);

@@ -120,6 +120,11 @@ static void what_is_no_picture_is_named(void **state)
     weft_recipe recipe = {shape, WEFT_FIT_PAD, 0};
     assert_fails(weft_picture_read(out, "/nowhere.png", &recipe), WEFT_ENOTFOUND,
         "/nowhere.png: cannot open");
+    recipe.shape.width = 0;
+    assert_fails(weft_picture_read(out, "a.jpg", &recipe), WEFT_EINVAL, "8 x 0");
+    recipe.shape.width = 8;
+    recipe.fit = (weft_fit)7;
+    assert_fails(weft_picture_read(out, "a.jpg", &recipe), WEFT_EINVAL, "fit 7");
 }
 
 /* A header that promises 65,000 x 65,000 pixels is refused before memory is asked for. */
