@@ -27,6 +27,7 @@
 #include "weft/evaluation.h"
 #include "weft/knn.h"
 #include "weft/param.h"
+#include "weft/pca.h"
 #include "weft/picture.h"
 #include "weft/report.h"
 #include "weft/rng.h"

@@ -11,7 +11,11 @@ struct weft__features {
     weft_shape shape;
 };
 
+extern const weft__feature_kind weft__features_pca, weft__features_hog;
+
 static const weft__feature_kind *const kinds[] = {
+    &weft__features_pca,
+    &weft__features_hog,
     NULL,
 };
 
