@@ -51,14 +51,25 @@ void weft__knn_vote(float *shares, size_t classes, const uint32_t *ids,
         shares[c] /= sum;
 }
 
-static weft_status fit(weft_classifier *self, const weft_view *train,
-    const weft_view *validation, weft_context *context)
+static void state_free(struct state *state)
 {
-    (void)validation;
-    const struct options *o = self->options;
-    struct state *state;
-    WEFT_TRY(weft__calloc(&state, 1, sizeof *state, "a classifier"));
-    self->state = state;
+    if (!state)
+        return;
+    weft__features_free(state->features);
+    weft__points_clear(&state->points);
+    free(state->labels);
+    free(state);
+}
+
+static void forget(weft_classifier *self)
+{
+    state_free(self->state);
+    self->state = NULL;
+}
+
+static weft_status keep(struct state *state, const struct options *o,
+    const weft_view *train, weft_context *context)
+{
     WEFT_TRY(weft__features_fit(&state->features, o->features, train, context));
     WEFT_TRY(weft__features_apply(state->features, train, &state->points, context));
     WEFT_TRY(weft__points_own(&state->points));
@@ -66,6 +77,20 @@ static weft_status fit(weft_classifier *self, const weft_view *train,
     for (size_t i = 0; i < train->count; i++)
         state->labels[i] = weft_view_label(train, i);
     return WEFT_OK;
+}
+
+static weft_status fit(weft_classifier *self, const weft_view *train,
+    const weft_view *validation, weft_context *context)
+{
+    (void)validation;
+    struct state *state;
+    WEFT_TRY(weft__calloc(&state, 1, sizeof *state, "a classifier"));
+    weft_status status = keep(state, self->options, train, context);
+    if (status == WEFT_OK)
+        self->state = state;
+    else
+        state_free(state);
+    return status;
 }
 
 static weft_status vote_all(const weft_classifier *self, const weft__knn_request *request,
@@ -153,18 +178,6 @@ static weft_status load(weft_classifier *self, const weft__tensors *tensors)
             return weft_fail(WEFT_EFORMAT, "array 'points': value %zu is %g", i,
                 (double)state->points.floats[i]);
     return WEFT_OK;
-}
-
-static void forget(weft_classifier *self)
-{
-    struct state *state = self->state;
-    if (!state)
-        return;
-    weft__features_free(state->features);
-    weft__points_clear(&state->points);
-    free(state->labels);
-    free(state);
-    self->state = NULL;
 }
 
 const weft__family weft__knn = {

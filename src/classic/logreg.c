@@ -54,6 +54,18 @@ struct state {
     float *bias;    /* classes; -INFINITY: the class has no picture */
 };
 
+static void forget(weft_classifier *self)
+{
+    struct state *state = self->state;
+    if (!state)
+        return;
+    weft__features_free(state->features);
+    free(state->weights);
+    free(state->bias);
+    free(state);
+    self->state = NULL;
+}
+
 /* Classes are padded to full vectors of the matrix product. */
 static size_t padded(size_t classes)
 {
@@ -415,13 +427,17 @@ static weft_status fit(weft_classifier *self, const weft_view *train,
     (void)validation;
     const struct options *o = self->options;
     struct state *state;
-    weft__points points;
+    weft__points points = {0};
     WEFT_TRY(weft__calloc(&state, 1, sizeof *state, "a classifier"));
     self->state = state;
-    WEFT_TRY(weft__features_fit(&state->features, o->features, train, context));
-    WEFT_TRY(weft__features_apply(state->features, train, &points, context));
-    weft_status status = fit_points(self, train, &points, context);
+    weft_status status = weft__features_fit(&state->features, o->features, train, context);
+    if (status == WEFT_OK)
+        status = weft__features_apply(state->features, train, &points, context);
+    if (status == WEFT_OK)
+        status = fit_points(self, train, &points, context);
     weft__points_clear(&points);
+    if (status != WEFT_OK) /* nothing half-fitted stays, also when cancelled */
+        forget(self);
     return status;
 }
 
@@ -518,18 +534,6 @@ static weft_status load(weft_classifier *self, const weft__tensors *tensors)
     memcpy(state->weights, weights->data, weights->bytes);
     memcpy(state->bias, bias->data, bias->bytes);
     return check_finite(state);
-}
-
-static void forget(weft_classifier *self)
-{
-    struct state *state = self->state;
-    if (!state)
-        return;
-    weft__features_free(state->features);
-    free(state->weights);
-    free(state->bias);
-    free(state);
-    self->state = NULL;
 }
 
 const weft__family weft__logreg = {

@@ -210,8 +210,8 @@ static weft_status load_options(weft_classifier *self, const weft__tensors *tens
         status = text ? weft_classifier_set(self, name, text)
                       : weft_fail(WEFT_EINVAL, "%s is no text", name);
         if (status != WEFT_OK) {
-            status = weft_fail(WEFT_EFORMAT, "%s: metadata 'weft.options': %s",
-                tensors->path, weft_error());
+            status = weft_fail(status == WEFT_ENOMEM ? status : WEFT_EFORMAT,
+                "%s: metadata 'weft.options': %s", tensors->path, weft_error());
             break;
         }
     }
