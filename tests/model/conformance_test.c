@@ -221,6 +221,43 @@ static void save_and_load_agree(void **state)
     weft_dataset_free(data);
 }
 
+/* Whatever a family sees of a picture, the model brings it along. */
+static void features_travel_with_the_model(void **state)
+{
+    (void)state;
+    static const char *const choices[] = {"pca:3", "pca:0.9", "hog"};
+    weft_dataset *data = made_pictures(COUNT, COLOUR, CLASSES, 200, 1);
+    weft_view view = weft_view_all(data);
+    const weft__family *family;
+    char path[128];
+    for (size_t i = 0; (family = next_family(&i));)
+        for (size_t j = 0; weft_param_find(family->params, "features") && j < 3; j++) {
+            weft_classifier *model = make(family), *loaded;
+            snprintf(path, sizeof path, "%s/%s.safetensors", folder, family->name);
+            assert_ok(weft_classifier_set(model, "features", choices[j]));
+            assert_ok(weft_classifier_fit(model, &view, NULL, context));
+            assert_ok(weft_classifier_save(model, path, context));
+            assert_ok(weft_classifier_load(&loaded, path));
+            float *x = predict(model, &view), *y = predict(loaded, &view);
+            if (accuracy(x, &view, CLASSES) < 0.7)
+                fail_msg("%s: accuracy %g on %s", family->name, accuracy(x, &view, CLASSES),
+                    choices[j]);
+            expect_same(x, y, view.count * CLASSES, choices[j]);
+            free(x);
+            free(y);
+            weft_classifier_free(loaded);
+            assert_ok(weft_classifier_set(model, "features", "wavelets"));
+            assert_fails(weft_classifier_fit(model, &view, NULL, context), WEFT_EINVAL,
+                "expected pixels, pca:K or hog");
+            assert_ok(weft_classifier_set(model, "features", "pca:no"));
+            assert_fails(
+                weft_classifier_fit(model, &view, NULL, context), WEFT_EINVAL, "pca:no");
+            weft_classifier_free(model);
+            assert_int_equal(unlink(path), 0);
+        }
+    weft_dataset_free(data);
+}
+
 static void same_seed_same_answer(void **state)
 {
     (void)state;
@@ -495,6 +532,7 @@ int main(void)
         cmocka_unit_test(unfitted_does_not_predict),
         cmocka_unit_test(refitting_forgets),
         cmocka_unit_test(save_and_load_agree),
+        cmocka_unit_test(features_travel_with_the_model),
         cmocka_unit_test(same_seed_same_answer),
         cmocka_unit_test(thread_counts_hardly_matter),
         cmocka_unit_test(one_class_is_refused),
