@@ -396,4 +396,4 @@ static bool recognise(const char *where)
     return false;
 }
 
-const weft__loader weft__csv_loader = {"CSV files", recognise, load};
+const weft__loader weft__csv_loader = {recognise, load};

@@ -432,4 +432,4 @@ static bool recognise(const char *where)
     return weft__has_folder(where);
 }
 
-const weft__loader weft__folder_loader = {"folders of pictures", recognise, load};
+const weft__loader weft__folder_loader = {recognise, load};

@@ -273,4 +273,4 @@ static bool recognise(const char *where)
     return false;
 }
 
-const weft__loader weft__idx_loader = {"IDX files", recognise, load};
+const weft__loader weft__idx_loader = {recognise, load};

@@ -11,7 +11,6 @@
 #include "weft/dataset.h"
 
 typedef struct weft__loader {
-    const char *name; /* for `unknown` messages: "IDX files" */
     /* Whether `where` is this loader's, from a look at names alone. */
     bool (*recognise)(const char *where);
     /* *out is cleared on entry; what it holds after a failure is freed by the caller. */

@@ -139,4 +139,4 @@ static bool recognise(const char *where)
     return !strcmp(where, NAME);
 }
 
-const weft__loader weft__named_loader = {"named data sets", recognise, load};
+const weft__loader weft__named_loader = {recognise, load};

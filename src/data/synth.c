@@ -175,4 +175,4 @@ static bool recognise(const char *where)
     return strcmp(where, "synth") == 0 || strncmp(where, "synth:", 6) == 0;
 }
 
-const weft__loader weft__synth_loader = {"garments drawn by the program", recognise, load};
+const weft__loader weft__synth_loader = {recognise, load};
