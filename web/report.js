@@ -31,21 +31,21 @@
   const count = (n) => n.toLocaleString("en-US");
   const fixed = (x, digits) =>
     x === null || x === undefined || Number.isNaN(x) ? "–" : x.toFixed(digits);
-  const percent = (x, digits = 2) => `${fixed(100 * x, digits)} %`;
+  const percent = (x, digits = 2) => `${fixed(100 * x, digits)}\u00a0%`;
   const plural = (n, one, many) => `${count(n)} ${n === 1 ? one : many || `${one}s`}`;
 
   function seconds(s) {
-    if (s < 0.001) return `${fixed(s * 1e6, 0)} µs`;
-    if (s < 1) return `${fixed(s * 1e3, s < 0.01 ? 1 : 0)} ms`;
-    if (s < 120) return `${fixed(s, s < 10 ? 1 : 0)} s`;
-    return `${fixed(s / 60, 1)} min`;
+    if (s < 0.001) return `${fixed(s * 1e6, 0)}\u00a0µs`;
+    if (s < 0.9995) return `${fixed(s * 1e3, s < 0.01 ? 1 : 0)}\u00a0ms`;
+    if (s < 120) return `${fixed(s, s < 10 ? 1 : 0)}\u00a0s`;
+    return `${fixed(s / 60, 1)}\u00a0min`;
   }
 
   function bytes(n) {
     const units = ["B", "kB", "MB", "GB", "TB"];
     let unit = 0;
     for (; n >= 999.5 && unit < units.length - 1; unit++) n /= 1000;
-    return `${fixed(n, unit > 0 && n < 10 ? 1 : 0)} ${units[unit]}`;
+    return `${fixed(n, unit > 0 && n < 10 ? 1 : 0)}\u00a0${units[unit]}`;
   }
 
   function rate(r) {
@@ -53,6 +53,7 @@
       : r >= 1e3 ? `${fixed(r / 1e3, 1)} k/s` : `${fixed(r, 0)}/s`;
   }
 
+  const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
   const list = (words) =>
     words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 
@@ -107,6 +108,12 @@
 
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const charts = new Map(); /* id -> function that draws */
+  const widths = new Map(); /* what is drawn -> the width it is drawn at */
+  const watcher = new ResizeObserver((entries) => {
+    for (const { target } of entries)
+      if (target.clientWidth && target.clientWidth !== widths.get(target))
+        charts.get(target.closest("figure").id)();
+  });
 
   function theme() {
     const style = getComputedStyle(document.documentElement);
@@ -162,9 +169,12 @@
       el("figcaption", {}, caption, small ? el("small", {}, small) : null), plot, details);
     function redraw() {
       const t = theme();
-      const { traces, layout: own } = draw(t, inner.clientWidth || 600);
-      Plotly.react(inner, traces, layout(t, own),
-        { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false });
+      const width = inner.clientWidth || 600;
+      const { traces, layout: own } = draw(t, width);
+      widths.set(inner, width);
+      inner.style.height = `${own.height}px`;
+      Plotly.react(inner, traces, layout(t, { width, ...own }),
+        { displayModeBar: false, scrollZoom: false, doubleClick: false });
       if (click && !inner.dataset.clicks) {
         inner.dataset.clicks = "yes";
         inner.on("plotly_click", (event) => click(event.points[0]));
@@ -172,6 +182,7 @@
     }
     charts.set(id, redraw);
     redraw();
+    watcher.observe(inner);
   }
 
   /* ---- pictures ---- */
@@ -221,7 +232,9 @@
     document.title = `${name}: ${plural(models.length, "classifier")} compared · weft`;
     fill("title", `${plural(models.length, "classifier")} on ${name}`);
     const best = models[0], e = best.evaluation;
-    fill("lead", el("strong", {}, best.name), models.length > 1 ? " is best: " : " gets ",
+    const alone = models.filter((m) => m.place === 1).length === 1;
+    fill("lead", el("strong", {}, best.name),
+      models.length === 1 ? " gets " : alone ? " is best: " : " is ahead: ",
       `${percent(e.accuracy)} of ${count(e.count)} test pictures right`,
       ` (95 % interval ${fixed(100 * e.accuracy_interval[0], 1)} to ${percent(e.accuracy_interval[1], 1)}).`);
 
@@ -273,17 +286,12 @@
     fill("leaderboard", table([
       { title: "", value: null, text: (m) => (tied(m) ? `${m.place} =` : `${m.place}`) },
       { title: "Classifier", head: true, left: true, value: (m) => m.name,
-        text: (m) => el("span", { class: "name" }, m.name, " ", el("span", { class: "sub" }, m.title)) },
+        text: (m) => el("span", { class: "name" }, m.name, el("span", { class: "sub" }, m.title)) },
       { title: "Accuracy", best: "high", value: ev((e) => e.accuracy),
         text: ev((e) => fixed(e.accuracy, 4)) },
       { title: "95 % interval", text: ev((e) => el("span", { class: "sub" },
         `${fixed(e.accuracy_interval[0], 4)}–${fixed(e.accuracy_interval[1], 4)}`)) },
       score("Macro F1", "macro avg", "f1-score"),
-      score("Macro precision", "macro avg", "precision"),
-      score("Macro recall", "macro avg", "recall"),
-      score("Weighted F1", "weighted avg", "f1-score"),
-      score("Weighted precision", "weighted avg", "precision"),
-      score("Weighted recall", "weighted avg", "recall"),
       { title: "Fit", best: "low", value: (m) => m.fit_seconds, text: (m) => seconds(m.fit_seconds) },
       { title: "Predict", best: "low", value: (m) => m.predict_seconds,
         text: (m) => seconds(m.predict_seconds) },
@@ -293,6 +301,19 @@
         value: (m) => m.model_bytes, text: (m) => (m.model_bytes ? bytes(m.model_bytes) : "–") }] : []),
       { title: "Peak memory", best: "low", value: (m) => m.peak_memory,
         text: (m) => bytes(m.peak_memory) },
+      { title: "Macro F1 interval", text: (m) => el("span", { class: "sub" },
+        `${fixed(m.macro_f1_interval[0], 4)}–${fixed(m.macro_f1_interval[1], 4)}`) },
+      score("Macro precision", "macro avg", "precision"),
+      score("Macro recall", "macro avg", "recall"),
+      score("Weighted F1", "weighted avg", "f1-score"),
+      score("Weighted precision", "weighted avg", "precision"),
+      score("Weighted recall", "weighted avg", "recall"),
+      { title: "Top 3", best: "high", value: ev((e) => e.top_3_accuracy),
+        text: ev((e) => fixed(e.top_3_accuracy, 4)) },
+      { title: "Log loss", best: "low", value: ev((e) => e.log_loss),
+        text: ev((e) => fixed(e.log_loss, 4)) },
+      { title: "MCC", best: "high", value: ev((e) => e.matthews_corrcoef),
+        text: ev((e) => fixed(e.matthews_corrcoef, 4)) },
     ], models, { sortable: true, label: "Comparison" }));
     if (failed.length)
       fill("failures", el("p", { class: "note" }, "Not compared: ",
@@ -318,7 +339,7 @@
           hovertemplate: "%{y}: %{x:.2f} %<extra></extra>",
         }],
         layout: {
-          height: Math.max(230, 60 + 38 * models.length), showlegend: false,
+          height: Math.max(280, 60 + 38 * models.length), showlegend: false,
           xaxis: { ...title("accuracy, %") },
           yaxis: { tickfont: { color: t.ink }, type: "category" },
         },
@@ -334,16 +355,20 @@
 
   function tradeoffChart() {
     chart("tradeoff", {
-      caption: "Time against accuracy", small: "seconds to fit, on a logarithmic scale",
+      caption: "Time against accuracy", small: "time to fit, on a logarithmic scale",
       label: "Seconds to fit against accuracy for each classifier",
       draw: (t) => {
         const times = models.map((m) => Math.log10(Math.max(m.fit_seconds, 1e-6)));
         const low = Math.min(...times), high = Math.max(...times);
         const space = Math.max(0.3, 0.22 * (high - low));
+        const steps = high - low < 1 ? [1, 2, 5] : [1];
+        const ticks = [];
+        for (let e = Math.floor(low - space); e <= high + space; e++)
+          ticks.push(...steps.map((step) => step * 10 ** e));
         return {
           traces: [{
             type: "scatter", mode: "markers+text", x: models.map((m) => Math.max(m.fit_seconds, 1e-6)),
-            y: models.map((m) => 100 * m.evaluation.accuracy), text: models.map((m) => m.name.split(":")[0]),
+            y: models.map((m) => 100 * m.evaluation.accuracy), text: models.map((m) => cut(m.name, 22)),
             textposition: times.map((x) => (x > (low + high) / 2 ? "middle left" : "middle right")),
             textfont: { color: t.ink }, cliponaxis: false,
             marker: { size: 11, color: models.map((m) => (m.place === 1 ? t.accent : t.soft)) },
@@ -352,7 +377,8 @@
           }],
           layout: {
             height: Math.max(280, 60 + 38 * models.length), showlegend: false,
-            xaxis: { type: "log", range: [low - space, high + space], dtick: 1, ...title("seconds to fit") },
+            xaxis: { type: "log", range: [low - space, high + space], tickmode: "array",
+              tickvals: ticks, ticktext: ticks.map(seconds), ...title("time to fit") },
             yaxis: { ...title("accuracy, %") },
           },
         };
@@ -480,9 +506,10 @@
       el("td", {}, count(s ? s.support : e.count)));
     const accuracy = el("tr", {}, el("th", { scope: "row" }, "accuracy"), el("td", {}), el("td", {}),
       el("td", {}, fixed(e.accuracy, 4)), el("td", {}, count(e.count)));
-    const f1 = (s) => el("span", {}, fixed(s["f1-score"], 4),
+    const f1 = (s) => el("span", {},
       el("span", { class: "bar", "aria-hidden": "true" },
-        el("i", { style: `width:${100 * s["f1-score"]}%` })));
+        el("i", { style: `width:${100 * s["f1-score"]}%` })),
+      fixed(s["f1-score"], 4));
     fill("report", table([
       { title: "", head: true, value: null, text: (s) => s.name },
       { title: "precision", best: null, value: (s) => s.precision, text: (s) => fixed(s.precision, 4) },
@@ -522,9 +549,8 @@
       minimum: Math.min(900, 110 + cell * n), click: (point) => showCell(classIndex(point, "y"), classIndex(point, "x"), true),
       draw: (t, width) => {
         const side = Math.max(300, Math.min(width, 660));
-        const short = (name) => (name.length > 14 ? `${name.slice(0, 13)}…` : name);
         const ticks = { tickmode: "array", tickvals: classes.map((_, k) => k),
-          ticktext: classes.map(short), tickfont: { color: t.ink, size: n > 25 ? 8 : 11 }, showgrid: false, zeroline: false };
+          ticktext: classes.map((name) => cut(name, 14)), tickfont: { color: t.ink, size: n > 25 ? 8 : 11 }, showgrid: false, zeroline: false };
         return {
           traces: [{
             type: "heatmap", z: share, customdata: matrix, colorscale: t.heat, zmin: 0, zmax: 1,
@@ -597,7 +623,7 @@
         ],
         layout: {
           height: 380, showlegend: true, barmode: "overlay",
-          xaxis: { ...title("probability of the predicted class"), range: [0, 1.02] },
+          xaxis: { ...title("probability of the predicted class"), range: [0, 1.02], anchor: "y2" },
           yaxis: { ...title("share that is right"), range: [0, 1.04], domain: [0.26, 1] },
           yaxis2: { domain: [0, 0.18], automargin: true, fixedrange: true, gridcolor: t.line, linecolor: t.line, nticks: 3, zerolinecolor: t.line },
         },

@@ -104,7 +104,7 @@ static weft_status create(weft_classifier **out, const weft__family *family)
 weft_status weft_classifier_create(weft_classifier **out, const char *name)
 {
     const weft__family *family = NULL;
-    bool variant;
+    bool variant = false;
     weft_classifier *self;
     WEFT_TRY(find_family(name, &family, &variant));
     WEFT_TRY(create(&self, family));

@@ -1,11 +1,15 @@
 #include "model/family.h"
 
+extern const weft__family weft__extratrees_family;
+extern const weft__family weft__forest_family;
 extern const weft__family weft__knn;
 extern const weft__family weft__logreg;
 extern const weft__family weft__network_family;
 
 const weft__family *const weft__families[] = {
     &weft__knn,
+    &weft__forest_family,
+    &weft__extratrees_family,
     &weft__logreg,
     &weft__network_family,
     NULL,

@@ -88,6 +88,7 @@ async function show(width, height, scheme) {
 
 async function shoot(name, width) {
   if (!screenshots) return;
+  await evaluate("scrollTo({ top: 0, behavior: 'instant' })");
   const height = await evaluate("document.documentElement.scrollHeight");
   const { data } = await send("Page.captureScreenshot", { format: "png", captureBeyondViewport: true,
     clip: { x: 0, y: 0, width, height, scale: 1 } });
@@ -148,7 +149,7 @@ async function drive() {
   await evaluate(`[...document.querySelectorAll("#leaderboard th button")]
     .find((b) => b.textContent === "Classifier").click()`);
   await check("a heading sorts",
-    `(() => { const names = [...document.querySelectorAll("#leaderboard tbody th")].map((h) => h.textContent);
+    `(() => { const names = [...document.querySelectorAll("#leaderboard .name")].map((n) => n.firstChild.data);
        return names.every((n, i) => i === 0 || names[i - 1].localeCompare(n) <= 0); })()`);
   await pressConfusion();
   await evaluate('document.querySelectorAll("#chooser input")[1]?.click()');
@@ -165,6 +166,10 @@ async function drive() {
         [...document.querySelectorAll("body *")].filter((e) => !e.closest(".scroll, .plot, .contents, .chooser") &&
           e.getBoundingClientRect().right > ${width}).map((e) => e.outerHTML.slice(0, 120)).join("; ")`);
       if (outside) problems.push(`stands out sideways at ${width} px: ${outside}`);
+      await check(`charts keep their size at ${width} px`,
+        `[...document.querySelectorAll(".js-plotly-plot")].every((plot) =>
+           Math.abs(plot.querySelector(".main-svg").clientWidth - plot.clientWidth) <= 1 &&
+           plot.querySelector(".main-svg").clientHeight >= 200)`);
       await shoot(`${name}-${scheme}`, width);
     }
   await show(1280, 900, "dark");
