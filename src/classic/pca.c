@@ -138,34 +138,53 @@ static void normalise(float *component, size_t dims)
         component[d] *= largest < 0 ? -scale : scale;
 }
 
-/* Component i from the pictures' eigenvector: sum over pictures of u (x - mean). */
-static void combine(const struct fit *f, const double *u, float *component)
+/* Components begin .. end from the covariance's eigenvectors. */
+static void copy_some(const struct fit *f, size_t begin, size_t end)
 {
-    const weft__points *p = f->points;
-    double all = 0;
-    for (size_t i = 0; i < p->count; i++)
-        all += u[i];
-    for (size_t d = 0; d < p->dims; d++)
-        component[d] = (float)(-all * (double)f->pca->mean[d]);
-    for (size_t i = 0; i < p->count; i++)
-        for (size_t d = 0; d < p->dims; d++)
-            component[d] += (float)u[i] * UNIT * (float)p->bytes[i * p->dims + d];
+    for (size_t i = begin; i < end; i++)
+        for (size_t d = 0; d < f->side; d++)
+            f->pca->components[i * f->side + d] =
+                (float)f->matrix[(f->side - 1 - i) * f->side + d];
 }
 
-static weft_status combine_some(size_t begin, size_t end, int rank, void *arg)
+/* The same from the pictures' eigenvectors: sums over pictures of u (x - mean). */
+static weft_status combine_some(const struct fit *f, size_t begin, size_t end)
 {
-    (void)rank;
-    const struct fit *f = arg;
-    for (size_t i = begin; i < end; i++) {
-        const double *u = f->matrix + (f->side - 1 - i) * f->side;
-        float *component = f->pca->components + i * f->pca->dims;
-        if (f->side == f->pca->dims)
-            for (size_t d = 0; d < f->side; d++)
-                component[d] = (float)u[d];
-        else
-            combine(f, u, component);
-        normalise(component, f->pca->dims);
+    const weft__points *p = f->points;
+    size_t dims = p->dims, count = end - begin;
+    float *x = NULL, *u = NULL, *to = f->pca->components + begin * dims;
+    weft_status status = weft__alloc(&x, ROWS * dims, sizeof *x, "principal components");
+    if (status == WEFT_OK)
+        status = weft__alloc(&u, count * ROWS, sizeof *u, "principal components");
+    for (size_t first = 0; status == WEFT_OK && first < p->count; first += ROWS) {
+        size_t rows = p->count - first < ROWS ? p->count - first : ROWS;
+        weft__bytes_scale(x, p->bytes + first * dims, rows * dims, UNIT);
+        for (size_t i = 0; i < rows; i++)
+            for (size_t d = 0; d < dims; d++)
+                x[i * dims + d] -= f->pca->mean[d];
+        for (size_t i = 0; i < count; i++)
+            for (size_t j = 0; j < rows; j++)
+                u[i * rows + j] =
+                    (float)f->matrix[(f->side - 1 - begin - i) * f->side + first + j];
+        weft__gemm_shape shape = {.m = count, .n = dims, .k = rows};
+        status = weft__gemm_f32(shape, 1, u, rows, x, dims, first > 0, to, dims);
     }
+    free(x);
+    free(u);
+    return status;
+}
+
+static weft_status make_components(const weft__member *self, void *arg)
+{
+    const struct fit *f = arg;
+    size_t begin, end;
+    weft__team_share(self, f->pca->count, 1, &begin, &end);
+    if (f->side == f->pca->dims)
+        copy_some(f, begin, end);
+    else if (begin < end)
+        WEFT_TRY(combine_some(f, begin, end));
+    for (size_t i = begin; i < end; i++)
+        normalise(f->pca->components + i * f->pca->dims, f->pca->dims);
     return WEFT_OK;
 }
 
@@ -191,7 +210,7 @@ static weft_status solve(struct fit *f, const weft_pca_options *options)
     WEFT_TRY(weft__alloc(&pca->components, pca->count * pca->dims, sizeof(float), what));
     for (size_t i = 0; i < pca->count; i++)
         pca->explained[i] = total > 0 ? fmax(0, f->values[f->side - 1 - i]) / total : 0;
-    return weft__parallel(f->context, pca->count, 1, combine_some, f, NULL, NULL);
+    return weft__team_run(f->context, make_components, f);
 }
 
 static weft_status fit_points(weft_pca **out, const weft__points *points,
