@@ -142,8 +142,9 @@ static int run_parsed(struct parsed *parsed)
  * message. */
 static int close_stdout(int exit_code)
 {
-    errno = 0;
-    if (!ferror(stdout) && fclose(stdout) == 0)
+    bool failed = ferror(stdout);
+    errno = 0; /* an earlier failure's is lost: what is still in the buffer fails again */
+    if (fclose(stdout) == 0 && !failed)
         return exit_code;
     if (errno != EPIPE)
         fprintf(stderr, "weft: cannot write the results: %s\n",
