@@ -133,6 +133,10 @@ static weft_status compare(struct comparing *c, struct call *call)
 {
     const struct options *o = call->options;
     bool given = call->count > 0;
+    const char *const *names = given ? (const char *const *)call->arguments : standard;
+    size_t count = given ? call->count : sizeof standard / sizeof *standard;
+    if (weft_compare_check(names, count) != WEFT_OK)
+        return call_misused(call, "%s", weft_error());
     WEFT_TRY(choose_folder(c, o));
     WEFT_TRY(make_command(&c->command, call));
     WEFT_TRY(data_options_load(&c->data, o->data.where, &o->data, call));
@@ -143,9 +147,8 @@ static weft_status compare(struct comparing *c, struct call *call)
     options.source = o->data.where;
     options.command = c->command;
     options.models = c->models;
-    weft_status status = weft_compare(&c->comparison, &c->data,
-        given ? (const char *const *)call->arguments : standard,
-        given ? call->count : sizeof standard / sizeof *standard, &options, call->context);
+    weft_status status =
+        weft_compare(&c->comparison, &c->data, names, count, &options, call->context);
     if (!c->comparison)
         return status;
     /* What failed or was interrupted is told after what was finished is safe. */

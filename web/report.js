@@ -73,7 +73,8 @@
     const bests = columns.map((c) => {
       if (!c.best || rows.length < 2) return null;
       const values = rows.map(c.value).filter((v) => Number.isFinite(v));
-      return c.best === "high" ? Math.max(...values) : Math.min(...values);
+      const low = Math.min(...values), high = Math.max(...values);
+      return low === high ? null : c.best === "high" ? high : low;
     });
 
     function line(row) {
@@ -126,7 +127,7 @@
         ? ["#5fc4b8", "#f0a35e", "#8fb4f5", "#e58ab5", "#c5d86d", "#b99cf0", "#f2d16b", "#7fd0f0", "#ef8a73", "#a9b0b8"]
         : ["#0d6e6e", "#d0731d", "#3768c0", "#b04477", "#6d8a1c", "#7450b8", "#b08a00", "#1c8fbd", "#b3402a", "#6a7078"],
       heat: dark.matches
-        ? [[0, "#1a1c1f"], [0.02, "#20302f"], [0.3, "#28605b"], [1, "#74d6ca"]]
+        ? [[0, "#1a1c1f"], [0.02, "#1e2a2a"], [0.3, "#21564f"], [1, "#338f85"]]
         : [[0, "#ffffff"], [0.02, "#e9f3f1"], [0.3, "#8cc4be"], [1, "#0d6e6e"]],
     };
   }
@@ -173,12 +174,10 @@
       const { traces, layout: own } = draw(t, width);
       widths.set(inner, width);
       inner.style.height = `${own.height}px`;
-      Plotly.react(inner, traces, layout(t, { width, ...own }),
+      /* Anew each time: the margins of an update would remember the old legend. */
+      Plotly.newPlot(inner, traces, layout(t, { width, ...own }),
         { displayModeBar: false, scrollZoom: false, doubleClick: false });
-      if (click && !inner.dataset.clicks) {
-        inner.dataset.clicks = "yes";
-        inner.on("plotly_click", (event) => click(event.points[0]));
-      }
+      if (click) inner.on("plotly_click", (event) => click(event.points[0]));
     }
     charts.set(id, redraw);
     redraw();

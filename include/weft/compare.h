@@ -68,8 +68,13 @@ typedef struct weft_pair {
 typedef struct weft_comparison weft_comparison;
 
 /* Each of the `count` classifiers is a catalogue name or the path of a network text, alone
- * or followed by options: "knn:k=11,weights=distance". All are checked before the first
- * is fitted. `data` is borrowed and must outlive the comparison.
+ * or followed by options: "knn:k=11,weights=distance". Whether all of them are, before any
+ * data is read. */
+WEFT_API WEFT_MUST weft_status weft_compare_check(
+    const char *const *classifiers, size_t count);
+
+/* All are checked before the first is fitted. `data` is borrowed and must outlive the
+ * comparison.
  *
  * *out is set whenever at least one classifier was evaluated, also when the status tells of
  * another's failure or of a cancellation: what had been fitted by then is still scored. */

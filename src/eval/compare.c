@@ -232,12 +232,23 @@ static weft_status prepare(weft_comparison *c, const char *const *classifiers, s
     return check(c);
 }
 
+weft_status weft_compare_check(const char *const *classifiers, size_t count)
+{
+    if (count == 0)
+        return weft_fail(WEFT_EINVAL, "there are no classifiers to compare");
+    for (size_t i = 0; i < count; i++) {
+        weft__contender contender;
+        WEFT_TRY(weft__contender_create(&contender, classifiers[i], 0));
+        weft__contender_clear(&contender);
+    }
+    return WEFT_OK;
+}
+
 weft_status weft_compare(weft_comparison **out, const weft_data *data,
     const char *const *classifiers, size_t count, const weft_compare_options *options,
     weft_context *context)
 {
-    if (count == 0)
-        return weft_fail(WEFT_EINVAL, "there are no classifiers to compare");
+    WEFT_TRY(weft_compare_check(classifiers, count));
     weft_comparison *c;
     WEFT_TRY(weft__calloc(&c, 1, sizeof *c, "a comparison"));
     c->data = data;
