@@ -21,7 +21,7 @@ static const weft_param table[] = {
         "hold this share of the training pictures out, for learning curves"},
     {"test", WEFT_PARAM_REAL, offsetof(struct options, test), "0.2", 0.01, 0.9, NULL,
         "share held out to score on, where the data has no split of its own"},
-    {"seed", WEFT_PARAM_COUNT, offsetof(struct options, seed), "0", 0, 4294967295.0, NULL,
+    {"seed", WEFT_PARAM_COUNT, offsetof(struct options, seed), "1", 0, 4294967295.0, NULL,
         "what is drawn by chance depends on this alone"},
     DATA_OPTIONS(struct options, data),
     {0},

@@ -22,7 +22,7 @@ static const weft_param table[] = {
         "given"},
     {"validation", WEFT_PARAM_REAL, offsetof(struct options, validation), "0", 0, 0.9, NULL,
         "hold out this share of every class; 0: only what the data has set apart"},
-    {"seed", WEFT_PARAM_COUNT, offsetof(struct options, seed), "0", 0, 4294967295.0, NULL,
+    {"seed", WEFT_PARAM_COUNT, offsetof(struct options, seed), "1", 0, 4294967295.0, NULL,
         "what is drawn by chance depends on this alone"},
     {"test", WEFT_PARAM_FLAG, offsetof(struct options, test), "false", 0, 0, NULL,
         "open the test split at the end"},

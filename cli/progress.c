@@ -12,7 +12,7 @@
 
 static const double SILENT = 2;      /* seconds of a task before it is told of */
 static const double PLAIN_EVERY = 5; /* seconds between lines where nothing is live */
-enum { WIDTH = 80, LINE = 256 };
+enum { WIDTH = 80, LINE = 512 };
 
 void progress_init(struct progress *progress, bool quiet)
 {
@@ -30,42 +30,103 @@ static size_t columns(void)
     return WIDTH;
 }
 
-/* Ends `line` before its column `limit`; what continues a UTF-8 character takes none. */
+/* What continues a UTF-8 character takes no column. */
+static size_t columns_of(const char *text)
+{
+    size_t columns = 0;
+    for (; *text; text++)
+        columns += ((unsigned char)*text & 0xc0) != 0x80;
+    return columns;
+}
+
+/* Ends `line` before its column `limit`. */
 static void cut(char *line, size_t limit)
 {
     size_t column = 0;
-    for (char *c = line; *c; c++) {
-        bool starts = ((unsigned char)*c & 0xc0) != 0x80;
-        if (starts && ++column > limit) {
+    for (char *c = line; *c; c++)
+        if (((unsigned char)*c & 0xc0) != 0x80 && ++column > limit) {
             *c = 0;
             return;
         }
-    }
 }
 
-static void add(char *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add(char *line, const char *format, ...)
+/* A line is made of parts; where it is too long, the least important go first. */
+enum { PARTS = 8, PART = 160 };
+struct part {
+    char text[PART];
+    int worth; /* 0: never dropped */
+};
+struct parts {
+    struct part part[PARTS];
+    int count;
+};
+
+static void add(struct parts *parts, int worth, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void add(struct parts *parts, int worth, const char *format, ...)
 {
-    size_t used = strlen(line);
+    struct part *part = &parts->part[parts->count++];
+    part->worth = worth;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line + used, LINE - used, format, arguments);
+    vsnprintf(part->text, PART, format, arguments);
     va_end(arguments);
 }
 
-static void add_time(char *line, double seconds)
+static void add_figure(struct parts *parts, int worth, const char *name, double value)
+{
+    if (!isnan(value))
+        add(parts, worth, "%s %.4f", name, value);
+}
+
+static void add_time_left(struct parts *parts, double seconds)
 {
     unsigned long s = (unsigned long)(seconds + 0.5);
     if (s >= 3600)
-        add(line, "%luh%02lum", s / 3600, s / 60 % 60);
+        add(parts, 0, "%luh%02lum left", s / 3600, s / 60 % 60);
     else if (s >= 60)
-        add(line, "%lum%02lus", s / 60, s % 60);
+        add(parts, 0, "%lum%02lus left", s / 60, s % 60);
     else
-        add(line, "%lus", s);
+        add(parts, 0, "%lus left", s);
 }
 
-/* "training knn  42%  123 pictures/s  12s left" */
-static void describe(char *line, const weft_event *event)
+static size_t width(const struct parts *parts)
+{
+    size_t columns = 0;
+    for (int i = 0; i < parts->count; i++)
+        columns += columns_of(parts->part[i].text) + (i ? 2 : 0);
+    return columns;
+}
+
+/* Takes out the part of the least worth; false when none may go. */
+static bool drop_one(struct parts *parts)
+{
+    int least = -1;
+    for (int i = 0; i < parts->count; i++)
+        if (parts->part[i].worth &&
+            (least < 0 || parts->part[i].worth < parts->part[least].worth))
+            least = i;
+    if (least < 0)
+        return false;
+    for (int i = least; i + 1 < parts->count; i++)
+        parts->part[i] = parts->part[i + 1];
+    parts->count--;
+    return true;
+}
+
+static void join(char *line, struct parts *parts, size_t limit)
+{
+    while (width(parts) > limit && drop_one(parts))
+        ;
+    size_t used = 0;
+    for (int i = 0; i < parts->count && used < LINE; i++)
+        used += (size_t)snprintf(
+            line + used, LINE - used, "%s%s", i ? "  " : "", parts->part[i].text);
+    cut(line, limit);
+}
+
+/* "reading photos  42%  123 pictures/s  12s left" */
+static void describe(struct parts *parts, const weft_event *event)
 {
     double share = event->total > 0 ? event->done / event->total : NAN;
     bool pictures = strcmp(event->unit, "pictures") == 0;
@@ -73,41 +134,33 @@ static void describe(char *line, const weft_event *event)
     if (isnan(rate) && pictures && event->seconds > 0)
         rate = event->done / event->seconds;
 
-    add(line, "%s", event->task);
+    add(parts, 0, "%s", event->task);
     if (share >= 0 && share <= 1)
-        add(line, "  %d%%", (int)(share * 100));
-    else if (event->done > 0)
-        add(line, "  %.0f %s", event->done, event->unit);
+        add(parts, 2, "%d%%", (int)(share * 100));
     if (event->total > 0 && *event->unit && !pictures)
-        add(line, "  %.0f of %.0f %s", floor(event->done), event->total, event->unit);
-    if (!isnan(event->loss))
-        add(line, "  loss %.4f", event->loss);
-    if (!isnan(event->accuracy))
-        add(line, "  accuracy %.4f", event->accuracy);
+        add(parts, 3, "%.0f of %.0f %s", floor(event->done), event->total, event->unit);
+    else if (!(event->total > 0) && event->done > 0)
+        add(parts, 3, "%.0f %s", event->done, event->unit);
+    add_figure(parts, 4, "loss", event->loss);
+    add_figure(parts, 5, "accuracy", event->accuracy);
     if (rate > 0)
-        add(line, "  %.0f pictures/s", rate);
-    if (share > 0 && share < 1 && event->seconds > 0) {
-        add(line, "  ");
-        add_time(line, event->seconds / share * (1 - share));
-        add(line, " left");
-    }
+        add(parts, 1, "%.0f pictures/s", rate);
+    if (share > 0 && share < 1 && event->seconds > 0)
+        add_time_left(parts, event->seconds / share * (1 - share));
 }
 
-static void describe_epoch(char *line, const weft_event *event)
+static void describe_epoch(struct parts *parts, const weft_event *event)
 {
-    add(line, "epoch %.0f", event->done);
     if (event->total > 0)
-        add(line, "/%.0f", event->total);
-    if (!isnan(event->loss))
-        add(line, "  loss %.4f", event->loss);
-    if (!isnan(event->accuracy))
-        add(line, "  accuracy %.4f", event->accuracy);
-    if (!isnan(event->val_loss))
-        add(line, "  val_loss %.4f", event->val_loss);
-    if (!isnan(event->val_accuracy))
-        add(line, "  val_accuracy %.4f", event->val_accuracy);
+        add(parts, 0, "epoch %.0f/%.0f", event->done, event->total);
+    else
+        add(parts, 0, "epoch %.0f", event->done);
+    add_figure(parts, 3, "loss", event->loss);
+    add_figure(parts, 4, "accuracy", event->accuracy);
+    add_figure(parts, 5, "val_loss", event->val_loss);
+    add_figure(parts, 6, "val_accuracy", event->val_accuracy);
     if (event->rate > 0)
-        add(line, "  %.0f/s", event->rate);
+        add(parts, 1, "%.0f pictures/s", event->rate);
 }
 
 void progress_clear(struct progress *progress)
@@ -137,12 +190,13 @@ static void tell(struct progress *progress, const weft_event *event)
     double now = seconds_now();
     if (!progress->live && now - progress->told < PLAIN_EVERY)
         return;
-    char line[LINE] = "";
+    struct parts parts = {.count = 0};
     if (epoch)
-        describe_epoch(line, event);
+        describe_epoch(&parts, event);
     else
-        describe(line, event);
-    cut(line, columns() - 1);
+        describe(&parts, event);
+    char line[LINE] = "";
+    join(line, &parts, progress->live ? columns() - 1 : LINE - 1);
     if (progress->live && !epoch)
         draw(progress, line);
     else

@@ -12,7 +12,7 @@
 
 weft_compare_options weft_compare_defaults(void)
 {
-    return (weft_compare_options){.test = 0.2, .resamples = 1000};
+    return (weft_compare_options){.seed = 1, .test = 0.2, .resamples = 1000};
 }
 
 /* Which parts the training split is cut into, and where the test pictures come from. The

@@ -102,6 +102,24 @@ static void quiet_is_silent_and_notes_are_lines(void **state)
     assert_string_equal(told(&plain, WEFT_EVENT_NOTE, 0), "a note\n");
 }
 
+static void what_does_not_fit_is_left_out_by_worth(void **state)
+{
+    (void)state;
+    weft_event e = event(WEFT_EVENT_PROGRESS, 10, 3);
+    e.task = "training a-network-of-long-name";
+    e.unit = "epochs";
+    e.total = 10;
+    e.loss = 0.25;
+    e.accuracy = 0.5;
+    e.rate = 12345;
+    struct parts parts = {.count = 0};
+    char line[LINE] = "";
+    describe(&parts, &e);
+    join(line, &parts, 79);
+    assert_string_equal(
+        line, "training a-network-of-long-name  loss 0.2500  accuracy 0.5000  23s left");
+}
+
 static void long_lines_are_cut_between_characters(void **state)
 {
     (void)state;
@@ -120,6 +138,7 @@ int main(void)
         cmocka_unit_test(elsewhere_lines_are_plain_and_few),
         cmocka_unit_test(epochs_stay_on_the_terminal),
         cmocka_unit_test(quiet_is_silent_and_notes_are_lines),
+        cmocka_unit_test(what_does_not_fit_is_left_out_by_worth),
         cmocka_unit_test(long_lines_are_cut_between_characters),
     };
     return cmocka_run_group_tests_name("progress", tests, NULL, NULL);
