@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
@@ -138,15 +139,22 @@ static int run_parsed(struct parsed *parsed)
     return run_command(parsed);
 }
 
+/* Whether stdout is a pipe that nobody reads any more. */
+static bool reader_left(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO};
+    return poll(&output, 1, 0) == 1 && (output.revents & POLLERR);
+}
+
 /* Results that did not arrive are a failure. A reader that has had enough needs no
  * message. */
 static int close_stdout(int exit_code)
 {
-    bool failed = ferror(stdout);
+    bool left = reader_left(), failed = ferror(stdout);
     errno = 0; /* an earlier failure's is lost: what is still in the buffer fails again */
     if (fclose(stdout) == 0 && !failed)
         return exit_code;
-    if (errno != EPIPE)
+    if (!left && errno != EPIPE)
         fprintf(stderr, "weft: cannot write the results: %s\n",
             errno ? strerror(errno) : "standard output failed");
     return exit_code == EXIT_DONE ? EXIT_FAILED : exit_code;
