@@ -42,6 +42,26 @@ weft_status weft__points_own(weft__points *points)
     return WEFT_OK;
 }
 
+weft_status weft__points_of_pixels(const weft_view *view, weft__points *out)
+{
+    size_t dims = weft_shape_bytes(weft_dataset_shape(view->data)), bytes;
+    weft__points points = {.count = view->count, .dims = dims};
+    if (!view->index) {
+        points.bytes = weft_dataset_pixels(view->data);
+        *out = points;
+        return WEFT_OK;
+    }
+    uint8_t *to;
+    if (!weft__mul(&bytes, view->count, dims))
+        bytes = SIZE_MAX;
+    WEFT_TRY(weft__alloc(&to, bytes, 1, "pictures"));
+    for (size_t i = 0; i < view->count; i++)
+        memcpy(to + i * dims, weft_view_pixels(view, i), dims);
+    points.bytes = points.owned = to;
+    *out = points;
+    return WEFT_OK;
+}
+
 static weft_status find_kind(
     const weft__feature_kind **out, const char *text, const char **argument)
 {
@@ -98,32 +118,12 @@ bool weft__features_are_bytes(const weft__features *features)
     return !features->kind;
 }
 
-/* The pictures of a view with an index, side by side. */
-static weft_status gather(const weft_view *view, weft__points *points)
-{
-    size_t bytes;
-    if (!weft__mul(&bytes, points->count, points->dims))
-        bytes = SIZE_MAX;
-    uint8_t *to;
-    WEFT_TRY(weft__alloc(&to, bytes, 1, "pictures"));
-    for (size_t i = 0; i < view->count; i++)
-        memcpy(to + i * points->dims, weft_view_pixels(view, i), points->dims);
-    points->bytes = points->owned = to;
-    return WEFT_OK;
-}
-
 weft_status weft__features_apply(const weft__features *features, const weft_view *view,
     weft__points *out, weft_context *context)
 {
+    if (!features->kind)
+        return weft__points_of_pixels(view, out);
     weft__points points = {.count = view->count, .dims = weft__features_dims(features)};
-    if (!features->kind) {
-        if (view->index)
-            WEFT_TRY(gather(view, &points));
-        else
-            points.bytes = weft_dataset_pixels(view->data);
-        *out = points;
-        return WEFT_OK;
-    }
     size_t values;
     if (!weft__mul(&values, points.count, points.dims))
         values = SIZE_MAX;

@@ -25,6 +25,8 @@ typedef struct weft__points {
     void *owned; /* what clear frees; NULL: borrowed from the dataset */
 } weft__points;
 
+/* The view's pixels; those of a view without an index are borrowed. */
+WEFT_MUST weft_status weft__points_of_pixels(const weft_view *view, weft__points *out);
 /* Copies what is borrowed. On failure nothing changes. */
 WEFT_MUST weft_status weft__points_own(weft__points *points);
 void weft__points_clear(weft__points *points);
@@ -48,7 +50,7 @@ void weft__features_free(weft__features *features); /* NULL-safe */
 size_t weft__features_dims(const weft__features *features);
 bool weft__features_are_bytes(const weft__features *features); /* the pixels themselves */
 
-/* The view's pictures as points. Pixels of a view without an index are borrowed. */
+/* The view's pictures as points. */
 WEFT_MUST weft_status weft__features_apply(const weft__features *features,
     const weft_view *view, weft__points *out, weft_context *context);
 

@@ -5,6 +5,7 @@
 
 #include "classic/knn.h"
 #include "classic/knn_search.h"
+#include "classic/softmax.h"
 #include "core/mem.h"
 
 static weft_status check_k(size_t k, size_t count)
@@ -13,16 +14,6 @@ static weft_status check_k(size_t k, size_t count)
         return weft_fail(
             WEFT_EINVAL, "k=%zu: there are %zu pictures to choose from", k, count);
     return WEFT_OK;
-}
-
-static weft_status view_points(
-    const weft_view *view, weft__points *points, weft_context *context)
-{
-    weft__features *pixels;
-    WEFT_TRY(weft__features_fit(&pixels, NULL, view, context));
-    weft_status status = weft__features_apply(pixels, view, points, context);
-    weft__features_free(pixels);
-    return status;
 }
 
 static bool same_shape(const weft_view *a, const weft_view *b)
@@ -39,9 +30,9 @@ weft_status weft_knn_neighbours(uint32_t *positions, float *distances,
     if (!same_shape(train, queries))
         return weft_fail(WEFT_EINVAL, "the queries' pictures have another shape");
     weft__knn_request request = {.metric = metric, .k = k};
-    weft_status status = view_points(train, &request.train, context);
+    weft_status status = weft__points_of_pixels(train, &request.train);
     if (status == WEFT_OK)
-        status = view_points(queries, &request.query, context);
+        status = weft__points_of_pixels(queries, &request.query);
     if (status == WEFT_OK)
         status = weft__knn_search(&request, positions, distances, context);
     weft__points_clear(&request.train);
@@ -141,11 +132,7 @@ static double share_right(const struct sweep *s, size_t begin, size_t end, size_
     for (size_t row = begin; row < end; row++) {
         weft__knn_vote(s->shares, s->classes, s->ids + row * s->most,
             s->distances + row * s->most, k, s->labels, s->options.weights);
-        size_t best = 0;
-        for (size_t c = 1; c < s->classes; c++)
-            if (s->shares[c] > s->shares[best])
-                best = c;
-        right += best == s->labels[s->place[row]];
+        right += weft__likeliest(s->shares, s->classes) == s->labels[s->place[row]];
     }
     return end > begin ? (double)right / (double)(end - begin) : NAN;
 }
@@ -156,7 +143,7 @@ static weft_status cross_validate(struct sweep *s, double *accuracy, const weft_
 {
     size_t starts[257], cells; /* folds are bytes */
     WEFT_TRY(sort_by_fold(s, view, fold, folds, starts));
-    WEFT_TRY(view_points(&s->view, &s->points, context));
+    WEFT_TRY(weft__points_of_pixels(&s->view, &s->points));
     if (!weft__mul(&cells, view->count, s->most + 1))
         cells = SIZE_MAX;
     WEFT_TRY(weft__alloc(&s->ids, cells, sizeof *s->ids, "neighbours"));

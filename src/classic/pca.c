@@ -231,16 +231,6 @@ static weft_status fit_points(weft_pca **out, const weft__points *points,
     return status;
 }
 
-static weft_status view_points(
-    const weft_view *view, weft__points *points, weft_context *context)
-{
-    weft__features *pixels;
-    WEFT_TRY(weft__features_fit(&pixels, NULL, view, context));
-    weft_status status = weft__features_apply(pixels, view, points, context);
-    weft__features_free(pixels);
-    return status;
-}
-
 weft_status weft_pca_fit(weft_pca **out, const weft_view *view,
     const weft_pca_options *options, weft_context *context)
 {
@@ -251,7 +241,7 @@ weft_status weft_pca_fit(weft_pca **out, const weft_view *view,
     if (options && !(options->variance >= 0 && options->variance <= 1))
         return weft_fail(WEFT_EINVAL, "pca: a share of %g of the variance: expected 0 to 1",
             options->variance);
-    WEFT_TRY(view_points(view, &points, context));
+    WEFT_TRY(weft__points_of_pixels(view, &points));
     weft_status status = fit_points(out, &points, options, context);
     weft__points_clear(&points);
     return status;
@@ -329,7 +319,7 @@ weft_status weft_pca_project(
     if (!weft__mul(&floats, (size_t)weft_context_threads(context) * ROWS, dims))
         floats = SIZE_MAX;
     WEFT_TRY(weft__alloc(&p.rooms, floats, sizeof *p.rooms, "a projection"));
-    weft_status status = view_points(view, &points, context);
+    weft_status status = weft__points_of_pixels(view, &points);
     if (status == WEFT_OK) {
         status = weft__parallel(context, points.count, ROWS, project_block, &p,
             "projecting on components", "pictures");

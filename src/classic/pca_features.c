@@ -60,11 +60,13 @@ static weft_status save(const void *state, weft__tensors *tensors)
         tensors, "features.explained", WEFT__F64, 1, &pca->count, pca->explained);
 }
 
-static weft_status check_finite(const char *name, const float *values, size_t count)
+/* Mean pixels and elements of vectors of length 1, so that projections stay finite. */
+static weft_status check_range(const char *name, const float *values, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (!isfinite(values[i]))
-            return weft_fail(WEFT_EFORMAT, "array '%s': value %zu is not finite", name, i);
+        if (!(fabsf(values[i]) <= 1.01f))
+            return weft_fail(WEFT_EFORMAT, "array '%s': value %zu is %g, expected -1 to 1",
+                name, i, (double)values[i]);
     return WEFT_OK;
 }
 
@@ -81,8 +83,8 @@ static weft_status fill(
     memcpy(pca->mean, mean->data, mean->bytes);
     memcpy(pca->components, components->data, components->bytes);
     memcpy(pca->explained, explained->data, explained->bytes);
-    WEFT_TRY(check_finite("features.mean", pca->mean, pca->dims));
-    return check_finite("features.components", pca->components, pca->count * pca->dims);
+    WEFT_TRY(check_range("features.mean", pca->mean, pca->dims));
+    return check_range("features.components", pca->components, pca->count * pca->dims);
 }
 
 static weft_status load(void **state, const weft__tensors *tensors, weft_shape shape)
