@@ -59,6 +59,15 @@ WEFT_API WEFT_MUST weft_status weft_classifier_get(
 WEFT_API WEFT_MUST weft_status weft_classifier_fit(weft_classifier *classifier,
     const weft_view *train, const weft_view *validation, weft_context *context);
 
+/* Has the fits that follow keep a checkpoint at `path`, where the family learns in passes;
+ * others ignore it. It is written at the start, after passes and at least every `seconds`
+ * seconds (0: after every step), whole or not at all. With `resume`, a fit goes on from
+ * the checkpoint at `path`, where there is one, and ends with the same bits as a fit never
+ * stopped; it is WEFT_EINVAL when options, data or the number of threads differ from those
+ * it was made with. Whoever asked for the checkpoint removes it. NULL: none. */
+WEFT_API WEFT_MUST weft_status weft_classifier_checkpoint(
+    weft_classifier *classifier, const char *path, double seconds, bool resume);
+
 /* Writes count x classes probabilities, row by row, each row summing to 1. The view's
  * shape must be the fitted one. */
 WEFT_API WEFT_MUST weft_status weft_classifier_predict_proba(
@@ -88,7 +97,7 @@ WEFT_API const char *weft_classifier_data_digest(const weft_classifier *classifi
 
 /* One row for each pass over the data, for families that learn in passes. */
 typedef struct weft_epoch {
-    uint32_t epoch; /* from 1 */
+    uint32_t epoch;                                /* from 1 */
     double loss, accuracy, val_loss, val_accuracy; /* NaN where not measured */
     double learning_rate, seconds, rate;           /* rate: pictures per second */
 } weft_epoch;

@@ -147,6 +147,7 @@ void weft_classifier_free(weft_classifier *self)
     if (self->options)
         weft_param_clear(self->family->params, self->options);
     free(self->options);
+    free(self->checkpoint);
     free(self->own_name);
     free(self);
 }
@@ -161,6 +162,20 @@ weft_status weft_classifier_get(
     const weft_classifier *self, const char *option, char *text, size_t size)
 {
     return weft_param_get(self->family->params, self->options, option, text, size);
+}
+
+weft_status weft_classifier_checkpoint(
+    weft_classifier *self, const char *path, double seconds, bool resume)
+{
+    char *copy;
+    if (!(seconds >= 0))
+        return weft_fail(WEFT_EINVAL, "a checkpoint every %g seconds", seconds);
+    WEFT_TRY(weft__strdup(&copy, path));
+    free(self->checkpoint);
+    self->checkpoint = copy;
+    self->checkpoint_seconds = seconds;
+    self->resume = resume;
+    return WEFT_OK;
 }
 
 static weft_status check_training_view(const weft_classifier *self, const weft_view *train)

@@ -26,6 +26,11 @@ struct weft_classifier {
     char **class_names; /* classes, owned */
     char data_digest[65];
 
+    /* Set by weft_classifier_checkpoint. */
+    char *checkpoint; /* where fits keep one, owned; NULL: nowhere */
+    double checkpoint_seconds;
+    bool resume;
+
     weft_epoch *history; /* owned */
     size_t history_count, history_capacity;
 

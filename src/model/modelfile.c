@@ -8,7 +8,8 @@
  *   weft.recipe   {"height":28,"width":28,"channels":1,"fit":"pad","background":0}
  *   weft.classes  ["T-shirt/top", ...]
  *   weft.digest   of the data that it was fitted on
- *   weft.history  [{"epoch":1,"loss":...}, ...]
+ *   weft.history  [{"epoch":1,"loss":...}, ...] but for timings, so that the same
+ *                 training gives the same file
  * Arrays: the family's own, and golden.pixels, golden.probabilities. */
 #include <math.h>
 #include <stdlib.h>
@@ -70,8 +71,6 @@ static json_t *history_json(const weft_classifier *self)
             {"val_loss", e->val_loss},
             {"val_accuracy", e->val_accuracy},
             {"learning_rate", e->learning_rate},
-            {"seconds", e->seconds},
-            {"rate", e->rate},
         };
         json_t *row = json_pack("{s:I}", "epoch", (json_int_t)e->epoch);
         for (size_t f = 0; f < sizeof figures / sizeof *figures; f++)
@@ -245,8 +244,8 @@ static weft_status load_history(weft_classifier *self, const weft__tensors *tens
             .val_loss = figure(row, "val_loss"),
             .val_accuracy = figure(row, "val_accuracy"),
             .learning_rate = figure(row, "learning_rate"),
-            .seconds = figure(row, "seconds"),
-            .rate = figure(row, "rate"),
+            .seconds = NAN,
+            .rate = NAN,
         };
         status = weft__classifier_log(self, &epoch);
     }

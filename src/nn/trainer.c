@@ -7,6 +7,7 @@
 
 #include "core/events.h"
 #include "core/mem.h"
+#include "nn/checkpoint.h"
 #include "nn/loss.h"
 #include "nn/optimiser.h"
 #include "nn/plan.h"
@@ -18,6 +19,13 @@
 
 /* Parameters are shared out among members in runs of this many floats. */
 enum { UPDATE_GRAIN = 1024 };
+
+/* Where a run is, with all that a checkpoint must bring back but the big blocks. */
+enum { EPOCH, STEP, PICTURES, SINCE_BEST, COUNTERS };
+enum { BEST_LOSS, EPOCH_SECONDS, FIGURES };
+enum { SUM_FIGURES = 3, MOST_KEPT = 8 };
+/* Epochs end in quick succession on small data: not each is worth a checkpoint. */
+static const double SECONDS_BETWEEN_CHECKPOINTS = 1;
 
 /* A run of training. */
 struct trainer {
@@ -46,6 +54,13 @@ struct trainer {
     double *squares; /* of the gradient */
 
     uint64_t epoch, step, total_steps;
+    size_t pictures; /* of the epoch that are done */
+
+    json_t *facts;              /* of checkpoints; NULL: none are kept; owned */
+    int64_t counters[COUNTERS]; /* copies for checkpoints */
+    double *figures;            /* FIGURES, and SUM_FIGURES a member; owned */
+    double checkpoint_written;  /* when */
+
     atomic_bool stop; /* agreed on at a barrier: leave the epoch */
     weft__task task;
     double epoch_began;
@@ -165,13 +180,68 @@ static double mean_loss(const struct trainer *t, double *accuracy)
     return loss / weight;
 }
 
+/* The arrays of a checkpoint; returns how many. */
+static size_t list_kept(struct trainer *t, weft__kept kept[MOST_KEPT])
+{
+    static const char *const slots[WEFT__MAX_SLOTS] = {"optimiser.0", "optimiser.1"};
+    size_t n = 0, block = t->network->block, members = (size_t)t->full->members;
+    kept[n++] = (weft__kept){"counters", WEFT__I64, COUNTERS, t->counters};
+    kept[n++] =
+        (weft__kept){"figures", WEFT__F64, FIGURES + SUM_FIGURES * members, t->figures};
+    kept[n++] = (weft__kept){"weights", WEFT__F32, block, t->block};
+    for (int s = 0; s < WEFT__MAX_SLOTS; s++)
+        if (t->slots[s])
+            kept[n++] = (weft__kept){slots[s], WEFT__F32, block, t->slots[s]};
+    if (t->best)
+        kept[n++] = (weft__kept){"best", WEFT__F32, block, t->best};
+    return n;
+}
+
+static weft_status save_checkpoint(struct trainer *t)
+{
+    t->counters[EPOCH] = (int64_t)t->epoch;
+    t->counters[STEP] = (int64_t)t->step;
+    t->counters[PICTURES] = (int64_t)t->pictures;
+    t->counters[SINCE_BEST] = (int64_t)t->epochs_since_best;
+    t->figures[BEST_LOSS] = t->best_loss;
+    t->figures[EPOCH_SECONDS] = weft__now() - t->epoch_began;
+    for (int m = 0; m < t->full->members; m++) {
+        double *to = t->figures + FIGURES + SUM_FIGURES * m;
+        to[0] = t->sums[m].loss;
+        to[1] = t->sums[m].weight;
+        to[2] = (double)t->sums[m].correct;
+    }
+    weft__kept kept[MOST_KEPT];
+    size_t count = list_kept(t, kept);
+    t->checkpoint_written = weft__now();
+    return weft__checkpoint_save(t->self->checkpoint, t->facts, t->self, kept, count);
+}
+
+/* A checkpoint that cannot be written is no reason to lose the run. */
+static void try_checkpoint(struct trainer *t)
+{
+    if (save_checkpoint(t) != WEFT_OK)
+        weft__note(t->context, "no checkpoint this time: %s", weft_error());
+}
+
+static bool checkpoint_due(const struct trainer *t, bool epoch_over)
+{
+    double wait = t->self->checkpoint_seconds;
+    if (epoch_over && wait > SECONDS_BETWEEN_CHECKPOINTS)
+        wait = SECONDS_BETWEEN_CHECKPOINTS;
+    return t->facts && weft__now() - t->checkpoint_written >= wait;
+}
+
 /* Rank 0, between barriers: counts the step, tells of it, and decides whether to go on. */
 static void close_step(struct trainer *t, size_t pictures)
 {
     double accuracy, loss = mean_loss(t, &accuracy), now = weft__now();
     t->step++;
+    t->pictures = pictures;
     if (!isfinite(loss) || weft_context_cancelled(t->context))
         atomic_store(&t->stop, true);
+    else if (checkpoint_due(t, false))
+        try_checkpoint(t);
     if (now - t->task.told < 0.1)
         return;
     t->task.told = now;
@@ -212,10 +282,10 @@ static weft_status train_batch(
 static weft_status train_epoch(const weft__member *self, void *arg)
 {
     struct trainer *t = arg;
-    size_t batch = t->full->batch, count = t->train->count, first = 0;
+    size_t batch = t->full->batch, count = t->train->count, first = t->pictures;
     for (; first + batch <= count && !atomic_load(&t->stop); first += batch)
         WEFT_TRY(train_batch(self, t, t->full, first));
-    if (t->rest && !atomic_load(&t->stop))
+    if (first < count && !atomic_load(&t->stop))
         WEFT_TRY(train_batch(self, t, t->rest, first));
     return WEFT_OK;
 }
@@ -262,8 +332,7 @@ static weft_status not_finite(const struct trainer *t)
         t->options->learning_rate);
 }
 
-/* Keeps the best epoch's weights; *done when it was long ago. */
-static void remember_best(struct trainer *t, double val_loss, bool *done)
+static void remember_best(struct trainer *t, double val_loss)
 {
     if (!t->best || !isfinite(val_loss))
         return;
@@ -273,18 +342,34 @@ static void remember_best(struct trainer *t, double val_loss, bool *done)
         memcpy(t->best, t->block, t->network->block * sizeof *t->best);
         return;
     }
-    *done = ++t->epochs_since_best >= t->options->patience;
+    t->epochs_since_best++;
 }
 
-static weft_status run_epoch(struct trainer *t, bool *done)
+static bool finished(const struct trainer *t)
+{
+    return t->epoch >= t->options->epochs ||
+           (t->best && t->epochs_since_best >= t->options->patience);
+}
+
+/* From its beginning, or from where a checkpoint left it. */
+static void begin_epoch(struct trainer *t)
 {
     size_t count = t->train->count;
     for (size_t i = 0; i < count; i++)
         t->order[i] = (uint32_t)i;
     weft_rng rng = weft_rng_create(t->options->seed, WEFT__STREAM_SHUFFLE + t->epoch);
     weft_rng_shuffle(&rng, t->order, count);
-    memset(t->sums, 0, (size_t)t->full->members * sizeof *t->sums);
     t->epoch_began = weft__now();
+    if (t->pictures)
+        t->epoch_began -= t->figures[EPOCH_SECONDS];
+    else
+        memset(t->sums, 0, (size_t)t->full->members * sizeof *t->sums);
+}
+
+static weft_status run_epoch(struct trainer *t)
+{
+    size_t count = t->train->count;
+    begin_epoch(t);
     WEFT_TRY(weft__team_run(t->context, train_epoch, t));
 
     weft_epoch row = {
@@ -303,8 +388,11 @@ static weft_status run_epoch(struct trainer *t, bool *done)
         WEFT_TRY(watch(t, &row));
     WEFT_TRY(weft__classifier_log(t->self, &row));
     tell_epoch(t, &row);
-    remember_best(t, row.val_loss, done);
+    remember_best(t, row.val_loss);
     t->epoch++;
+    t->pictures = 0;
+    if (checkpoint_due(t, true))
+        try_checkpoint(t);
     return WEFT_OK;
 }
 
@@ -343,8 +431,75 @@ static weft_status make_state(struct trainer *t)
     return WEFT_OK;
 }
 
+/* What a file says is not yet a place in this run. */
+static weft_status take_place(struct trainer *t)
+{
+    const int64_t *c = t->counters;
+    uint64_t epochs = t->options->epochs;
+    size_t count = t->train->count, batch = t->full->batch;
+    uint64_t steps = t->total_steps / epochs;
+    bool fits = c[EPOCH] >= 0 && (uint64_t)c[EPOCH] <= epochs && c[PICTURES] >= 0 &&
+                (uint64_t)c[PICTURES] <= count &&
+                ((uint64_t)c[PICTURES] % batch == 0 || (uint64_t)c[PICTURES] == count) &&
+                c[SINCE_BEST] >= 0 && c[SINCE_BEST] <= c[EPOCH] &&
+                (uint64_t)c[STEP] == (uint64_t)c[EPOCH] * steps +
+                                         ((uint64_t)c[PICTURES] + batch - 1) / batch &&
+                t->self->history_count == (size_t)c[EPOCH];
+    for (int m = 0; fits && m < t->full->members; m++) {
+        const double *from = t->figures + FIGURES + SUM_FIGURES * m;
+        fits = from[2] >= 0 && from[2] <= (double)count;
+        if (fits)
+            t->sums[m] = (weft__loss_sums){from[0], from[1], (size_t)from[2]};
+    }
+    if (!fits)
+        return weft_fail(
+            WEFT_EFORMAT, "%s: damaged: its place is not in this run", t->self->checkpoint);
+    t->epoch = (uint64_t)c[EPOCH];
+    t->step = (uint64_t)c[STEP];
+    t->pictures = (size_t)c[PICTURES];
+    t->epochs_since_best = (uint64_t)c[SINCE_BEST];
+    t->best_loss = t->figures[BEST_LOSS];
+    return WEFT_OK;
+}
+
+/* Goes on from the checkpoint where that is wanted and there is one; else writes the
+ * first, so that a run that could never write one ends before it began. */
+static weft_status begin_checkpoints(struct trainer *t)
+{
+    if (!t->self->checkpoint)
+        return WEFT_OK;
+    const weft__run_facts facts = {.network = t->network,
+        .train = t->train,
+        .validation = t->validation,
+        .threads = t->full->members,
+        .precision = t->real == WEFT__REAL_BF16 ? "bf16" : "f32"};
+    WEFT_TRY(weft__checkpoint_facts(&t->facts, t->self, &facts));
+    WEFT_TRY(weft__calloc(&t->figures, FIGURES + SUM_FIGURES * (size_t)t->full->members,
+        sizeof *t->figures, "figures"));
+    if (!t->self->resume)
+        return save_checkpoint(t);
+    weft__kept kept[MOST_KEPT];
+    size_t count = list_kept(t, kept);
+    weft_status status =
+        weft__checkpoint_load(t->self->checkpoint, t->facts, t->self, kept, count);
+    if (status == WEFT_ENOTFOUND) {
+        weft__note(t->context, "%s: no checkpoint yet: training from the beginning",
+            t->self->checkpoint);
+        return save_checkpoint(t);
+    }
+    WEFT_TRY(status);
+    WEFT_TRY(take_place(t));
+    t->checkpoint_written = weft__now();
+    weft__note(t->context, "going on from %s: epoch %llu, picture %zu of %zu",
+        t->self->checkpoint, (unsigned long long)t->epoch + 1, t->pictures,
+        t->train->count);
+    return WEFT_OK;
+}
+
 static void clear(struct trainer *t)
 {
+    json_decref(t->facts);
+    free(t->figures);
     weft__plan_free(t->full);
     weft__plan_free(t->rest);
     weft__plan_free(t->watching);
@@ -377,10 +532,14 @@ weft_status weft__train(weft_classifier *self, const weft__network *network, flo
         status = make_plans(&t);
     if (status == WEFT_OK)
         status = make_state(&t);
+    if (status == WEFT_OK)
+        status = begin_checkpoints(&t);
     t.task = weft__task_begin(context, name, "epochs", (double)t.options->epochs);
-    for (bool done = false; status == WEFT_OK && !done && t.epoch < t.options->epochs;)
-        status = run_epoch(&t, &done);
+    while (status == WEFT_OK && !finished(&t))
+        status = run_epoch(&t);
     weft__task_end(&t.task);
+    if (status == WEFT_ECANCELLED && t.facts)
+        try_checkpoint(&t);
     if (t.best && isfinite(t.best_loss))
         memcpy(block, t.best, network->block * sizeof *block);
     clear(&t);
