@@ -149,6 +149,8 @@ void weft_classifier_free(weft_classifier *self)
     free(self->options);
     free(self->checkpoint);
     free(self->own_name);
+    free(self->own_title);
+    free(self->own_source);
     free(self);
 }
 
@@ -351,4 +353,24 @@ weft_status weft__classifier_log(weft_classifier *self, const weft_epoch *epoch)
         sizeof *self->history, "the history"));
     self->history[self->history_count++] = *epoch;
     return WEFT_OK;
+}
+
+static weft_status replace_text(char **own, const char **shown, const char *text)
+{
+    char *copy = NULL;
+    if (!text)
+        return WEFT_OK;
+    WEFT_TRY(weft__strdup(&copy, text));
+    free(*own);
+    *own = copy;
+    *shown = copy;
+    return WEFT_OK;
+}
+
+weft_status weft__classifier_entitle(
+    weft_classifier *self, const char *name, const char *title, const char *source)
+{
+    WEFT_TRY(replace_text(&self->own_name, &self->info.name, name));
+    WEFT_TRY(replace_text(&self->own_title, &self->info.title, title));
+    return replace_text(&self->own_source, &self->info.source, source);
 }

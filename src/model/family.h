@@ -15,9 +15,9 @@ typedef struct weft__family weft__family;
 struct weft_classifier {
     const weft__family *family;
     weft_classifier_info info; /* as the catalogue gives it; texts live as long as self */
-    char *own_name;            /* backs info.name when it is not a constant; owned */
-    void *options;             /* the family's struct, owned */
-    void *state;               /* NULL: unfitted; owned, freed by family->forget */
+    char *own_name, *own_title, *own_source; /* back info where it is not constant; owned */
+    void *options;                           /* the family's struct, owned */
+    void *state; /* NULL: unfitted; owned, freed by family->forget */
 
     /* Of the data that it was fitted on; set by weft_classifier_fit and by load, before
      * the family's own fit or load is called. */
@@ -72,6 +72,10 @@ extern const weft__family *const weft__families[];
 
 /* Appends a row to the history. */
 WEFT_MUST weft_status weft__classifier_log(weft_classifier *self, const weft_epoch *epoch);
+
+/* Gives the classifier a name, title and source of its own, copied; NULL leaves one. */
+WEFT_MUST weft_status weft__classifier_entitle(
+    weft_classifier *self, const char *name, const char *title, const char *source);
 
 /* golden_count x classes probabilities of the golden pictures, as predicted now. */
 WEFT_MUST weft_status weft__classifier_predict_golden(

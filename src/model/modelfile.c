@@ -304,10 +304,7 @@ static weft_status load_into(weft_classifier *self, const weft__tensors *tensors
     const char *name = weft__tensors_get(tensors, "weft.name");
     if (digest && strlen(digest) < sizeof self->data_digest)
         memcpy(self->data_digest, digest, strlen(digest) + 1);
-    if (name) {
-        WEFT_TRY(weft__strdup(&self->own_name, name));
-        self->info.name = self->own_name;
-    }
+    WEFT_TRY(weft__classifier_entitle(self, name, NULL, NULL));
     json_t *recipe;
     WEFT_TRY(get_json(tensors, "weft.recipe", JSON_OBJECT, &recipe));
     weft_status status = read_recipe(&self->recipe, recipe, tensors->path);

@@ -93,6 +93,23 @@ static weft_status take_train_line(
     return status;
 }
 
+/* A path is shown by its last part, without the ending. */
+static weft_status entitle(
+    weft_classifier *self, const weft__network *network, const char *name)
+{
+    const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+    size_t length = strlen(base);
+    if (length > 4 && strcmp(base + length - 4, ".net") == 0)
+        length -= 4;
+    char *shown = strndup(base, length);
+    if (!shown)
+        return weft_fail(WEFT_ENOMEM, "no memory for a name");
+    weft_status status = weft__classifier_entitle(self, shown,
+        *network->title ? network->title : NULL, *network->source ? network->source : NULL);
+    free(shown);
+    return status;
+}
+
 static weft_status choose(weft_classifier *self, const char *name)
 {
     weft__network network;
@@ -102,18 +119,9 @@ static weft_status choose(weft_classifier *self, const char *name)
     if (status == WEFT_OK)
         status = weft_param_set(weft__train_params, options, "network", name);
     if (status == WEFT_OK)
-        status = weft__strdup(&self->own_name, name);
+        status = entitle(self, &network, name);
     weft__network_clear(&network);
-    WEFT_TRY(status);
-    /* A path is shown by its last part, without the ending. */
-    char *base = strrchr(self->own_name, '/');
-    if (base)
-        memmove(self->own_name, base + 1, strlen(base + 1) + 1);
-    size_t length = strlen(self->own_name);
-    if (length > 4 && strcmp(self->own_name + length - 4, ".net") == 0)
-        self->own_name[length - 4] = 0;
-    self->info.name = self->own_name;
-    return WEFT_OK;
+    return status;
 }
 
 static void forget(weft_classifier *self)
@@ -245,6 +253,7 @@ static weft_status load(weft_classifier *self, const weft__tensors *tensors)
             WEFT_EFORMAT, "%s: no 'network.text' in its metadata", tensors->path);
     WEFT_TRY(new_state(self, &s));
     WEFT_TRY(weft__network_parse(&s->network, text, tensors->path));
+    WEFT_TRY(entitle(self, &s->network, self->info.name));
     WEFT_TRY(weft__network_infer(
         &s->network, input_of(self->recipe.shape), self->classes, tensors->path));
     WEFT_TRY(weft__calloc(&s->block, s->network.block, sizeof *s->block, "parameters"));
