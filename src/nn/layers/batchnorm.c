@@ -63,6 +63,7 @@ void weft__batchnorm_affine(const weft__plan_node *p, size_t c, float *scale, fl
 struct state {
     size_t channels, pixels; /* of one picture */
     float **sums;            /* members: two sums a channel */
+    float **centre;          /* members: what the moments are taken about, a channel */
     float *mean, *inverse;   /* of the batch: mean, 1 / standard deviation */
     float *scale, *shift;    /* out = scale in + shift */
     float *pull;             /* two more coefficients of the backward pass a channel */
@@ -78,8 +79,11 @@ static weft_status plan(weft__plan_node *p)
     s->channels = in.channels;
     s->pixels = in.height * in.width;
     WEFT_TRY(weft__calloc(&s->sums, members, sizeof *s->sums, "a plan"));
-    for (size_t m = 0; m < members; m++)
+    WEFT_TRY(weft__calloc(&s->centre, members, sizeof *s->centre, "a plan"));
+    for (size_t m = 0; m < members; m++) {
         WEFT_TRY(weft__calloc(&s->sums[m], 2 * in.channels, sizeof(float), "statistics"));
+        WEFT_TRY(weft__calloc(&s->centre[m], in.channels, sizeof(float), "statistics"));
+    }
     float **lists[] = {&s->mean, &s->inverse, &s->scale, &s->shift};
     for (size_t i = 0; i < 4; i++)
         WEFT_TRY(weft__calloc(lists[i], in.channels, sizeof(float), "statistics"));
@@ -95,6 +99,19 @@ static weft_status plan(weft__plan_node *p)
 /* Rows are pictures' pixels: `count` of them, `channels` wide. Sums are kept in blocks, so
  * that f32 does not lose the small against the large. */
 enum { BLOCK = 256 };
+
+/* The mean of a few pixels spread over the rows: near enough to the mean of all that f32
+ * sums of squares about it lose nothing. */
+static void sample(
+    float *centre, const void *in, size_t count, size_t channels, weft__real real)
+{
+    enum { SAMPLES = 16 };
+    memset(centre, 0, channels * sizeof *centre);
+    for (size_t k = 0; count && k < SAMPLES; k++)
+        for (size_t c = 0; c < channels; c++)
+            centre[c] +=
+                weft__get(in, k * count / SAMPLES * channels + c, real) / (float)SAMPLES;
+}
 
 static inline __attribute__((always_inline)) void sum_moments(float *sums, const void *in,
     const float *centre, size_t count, size_t channels, weft__real real)
@@ -148,8 +165,26 @@ WEFT__SIMD static void apply(void *out, const void *in, const float *scale,
         apply_any(out, in, scale, shift, count, channels, relu, WEFT__REAL_F32);
 }
 
-/* Batch statistics of this member's share of the channels, from everybody's sums taken
- * about the running mean. */
+/* The mean and variance of one channel over the batch, from the members' moments, each
+ * about its own centre. */
+static void join(
+    const weft__plan *plan, const struct state *s, size_t c, double *mean, double *variance)
+{
+    double n = (double)plan->batch * (double)s->pixels, sum = 0, squares = 0;
+    for (int m = 0; m < plan->members; m++)
+        sum += (double)s->sums[m][c] +
+               (double)s->centre[m][c] * (double)(weft__row_count(plan, m) * s->pixels);
+    *mean = sum / n;
+    for (int m = 0; m < plan->members; m++) {
+        double off = (double)s->centre[m][c] - *mean;
+        double count = (double)(weft__row_count(plan, m) * s->pixels);
+        squares += (double)s->sums[m][s->channels + c] +
+                   off * (2 * (double)s->sums[m][c] + off * count);
+    }
+    *variance = squares > 0 ? squares / n : 0;
+}
+
+/* Batch statistics of this member's share of the channels. */
 static void settle(const weft__exec *x, weft__plan_node *p, struct state *s)
 {
     const struct options *o = p->node->options;
@@ -160,14 +195,9 @@ static void settle(const weft__exec *x, weft__plan_node *p, struct state *s)
     size_t begin, end;
     weft__team_share(x->self, s->channels, 16, &begin, &end);
     for (size_t c = begin; c < end; c++) {
-        double sum = 0, squares = 0;
-        for (int m = 0; m < p->plan->members; m++) {
-            sum += (double)s->sums[m][c];
-            squares += (double)s->sums[m][s->channels + c];
-        }
-        double offset = sum / n, spread = squares / n - offset * offset;
-        spread = spread > 0 ? spread : 0;
-        double centre = (double)mean[c] + offset, inverse = 1 / sqrt(spread + o->epsilon);
+        double centre, spread;
+        join(p->plan, s, c, &centre, &spread);
+        double inverse = 1 / sqrt(spread + o->epsilon);
         s->mean[c] = (float)centre;
         s->inverse[c] = (float)inverse;
         s->scale[c] = (float)((double)gamma[c] * inverse);
@@ -196,8 +226,8 @@ static weft_status forward(const weft__exec *x, weft__plan_node *p)
     const void *in = weft__rows(plan, m, p->in[0]);
     if (plan->training) {
         memset(s->sums[m], 0, 2 * s->channels * sizeof(float));
-        moments(
-            s->sums[m], in, weft__values(plan, p, MEAN), count, s->channels, plan->real);
+        sample(s->centre[m], in, count, s->channels, plan->real);
+        moments(s->sums[m], in, s->centre[m], count, s->channels, plan->real);
         weft__team_barrier(x->self);
         settle(x, p, s);
         weft__team_barrier(x->self);
@@ -320,9 +350,14 @@ static void release(weft__plan_node *p)
     struct state *s = p->state;
     if (!s)
         return;
-    for (int m = 0; s->sums && m < p->plan->members; m++)
-        free(s->sums[m]);
+    for (int m = 0; m < p->plan->members; m++) {
+        if (s->sums)
+            free(s->sums[m]);
+        if (s->centre)
+            free(s->centre[m]);
+    }
     free(s->sums);
+    free(s->centre);
     free(s->mean);
     free(s->inverse);
     free(s->scale);
