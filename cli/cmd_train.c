@@ -5,6 +5,7 @@
 
 #include "data_options.h"
 #include "output.h"
+#include "place.h"
 #include "score.h"
 
 struct options {
@@ -12,7 +13,8 @@ struct options {
     char *out;
     double validation;
     uint64_t seed;
-    bool test;
+    double checkpoint_seconds;
+    bool resume, test;
 };
 
 static const weft_param table[] = {
@@ -26,6 +28,10 @@ static const weft_param table[] = {
         "what is drawn by chance depends on this alone"},
     {"test", WEFT_PARAM_FLAG, offsetof(struct options, test), "false", 0, 0, NULL,
         "open the test split at the end"},
+    {"resume", WEFT_PARAM_FLAG, offsetof(struct options, resume), "false", 0, 0, NULL,
+        "go on where an unfinished run of a network was stopped"},
+    {"checkpoint-seconds", WEFT_PARAM_REAL, offsetof(struct options, checkpoint_seconds),
+        "30", 0, 1e6, NULL, "networks: keep what is needed to resume this often"},
     DATA_OPTIONS(struct options, data),
     {0},
 };
@@ -37,6 +43,7 @@ struct training {
     uint32_t *train_index, *validation_index;
     weft_evaluation *validation_scores, *test_scores;
     double seconds;
+    struct place place;
     char *saved; /* the run's folder; NULL when only a file was written */
 };
 
@@ -47,6 +54,7 @@ static void clear(struct training *t)
     free(t->train_index);
     free(t->validation_index);
     free(t->saved);
+    place_clear(&t->place);
     weft_data_clear(&t->data);
 }
 
@@ -79,25 +87,20 @@ static weft_status make_views(struct training *t, const struct options *o)
     return WEFT_OK;
 }
 
-static bool is_model_file(const char *path)
-{
-    static const char suffix[] = ".safetensors";
-    size_t n = strlen(path);
-    return n >= sizeof suffix && strcmp(path + n - (sizeof suffix - 1), suffix) == 0;
-}
-
-static weft_status check_out(const char *out)
-{
-    if (out && is_model_file(out))
-        return output_check_file(out);
-    return output_check_new_folder(out ? out : "runs/new");
-}
-
-static weft_status save(struct training *t, struct call *call, weft_context *context)
+/* The run's folder is chosen anew where nothing has taken it: another training may have.
+ */
+static weft_status save(
+    struct training *t, struct call *call, bool unfinished, weft_context *context)
 {
     const struct options *o = call->options;
-    if (o->out && is_model_file(o->out))
-        return weft_classifier_save(call->classifier, o->out, context);
+    const struct place *place = &t->place;
+    bool checkpoint = place_unfinished(place);
+    if (place->model) {
+        WEFT_TRY(weft_classifier_save(call->classifier, place->model, context));
+        if (checkpoint && !unfinished)
+            place_remove_checkpoint(place);
+        return WEFT_OK;
+    }
     const weft_run run = {.command = "train",
         .data = o->data.where,
         .seed = o->seed,
@@ -106,8 +109,9 @@ static weft_status save(struct training *t, struct call *call, weft_context *con
         .train = &t->train,
         .validation = t->validation.count ? &t->validation : NULL,
         .validation_scores = t->validation_scores,
-        .test_scores = t->test_scores};
-    return weft_run_save(&t->saved, &run, o->out, context);
+        .test_scores = t->test_scores,
+        .unfinished = checkpoint && unfinished};
+    return weft_run_save(&t->saved, &run, checkpoint ? place->folder : o->out, context);
 }
 
 /* What was learnt until the interrupt is kept, where the family can be used half-way. The
@@ -118,11 +122,13 @@ static weft_status save_interrupted(struct training *t, struct call *call)
     if (!weft_classifier_is_fitted(call->classifier))
         return WEFT_ECANCELLED;
     WEFT_TRY(weft_context_create(&context, weft_context_threads(call->context)));
-    weft_status status = save(t, call, context);
+    weft_status status = save(t, call, true, context);
     weft_context_free(context);
     WEFT_TRY(status);
     fprintf(stderr, "weft: what was learnt so far is in %s\n",
-        t->saved ? t->saved : ((const struct options *)call->options)->out);
+        t->saved ? t->saved : t->place.model);
+    if (place_unfinished(&t->place))
+        fprintf(stderr, "weft: the same command with --resume goes on from there\n");
     return weft_fail(WEFT_ECANCELLED, "interrupted");
 }
 
@@ -198,21 +204,26 @@ static weft_status evaluate(struct training *t, struct call *call)
 static weft_status train(struct training *t, struct call *call)
 {
     const struct options *o = call->options;
-    WEFT_TRY(check_out(o->out));
+    WEFT_TRY(place_choose(
+        &t->place, o->out, weft_classifier_describe(call->classifier)->name, o->resume));
     WEFT_TRY(data_options_load(&t->data, o->data.where, &o->data, call));
     if (o->test && !t->data.test)
         return weft_fail(WEFT_ENOTFOUND, "%s: no test split to open", o->data.where);
     WEFT_TRY(make_views(t, o));
+    WEFT_TRY(weft_classifier_checkpoint(
+        call->classifier, t->place.checkpoint, o->checkpoint_seconds, o->resume));
     double began = seconds_now();
     weft_status status = weft_classifier_fit(call->classifier, &t->train,
         t->validation.count ? &t->validation : NULL, call->context);
     t->seconds = seconds_now() - began;
+    if (status == WEFT_ENUMERIC) /* nobody wants to go on to where this went */
+        place_remove_checkpoint(&t->place);
     if (status == WEFT_OK)
         status = evaluate(t, call);
     if (status == WEFT_ECANCELLED)
         return save_interrupted(t, call);
     WEFT_TRY(status);
-    status = save(t, call, call->context);
+    status = save(t, call, false, call->context);
     if (status == WEFT_ECANCELLED)
         return save_interrupted(t, call);
     WEFT_TRY(status);

@@ -76,9 +76,13 @@ static bool sync_all(const char *folder)
     return close(fd) == 0 && synced;
 }
 
-/* Puts the old folder aside, the new one in its place, and the old one away. */
+/* Puts the new folder in the old one's place, at once where the file system can, and the
+ * old one away. */
 static weft_status swap(const weft__folder_writer *writer)
 {
+    if (renameat2(AT_FDCWD, writer->temporary, AT_FDCWD, writer->path, RENAME_EXCHANGE) ==
+        0)
+        return WEFT_OK; /* the old one is the temporary now, to be abandoned */
     char *aside;
     WEFT_TRY(beside(&aside, writer->path));
     weft_status status = WEFT_OK;

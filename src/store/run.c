@@ -15,25 +15,6 @@
 
 enum { RUNS = 1000000, OPTION_TEXT = 65536 };
 
-weft_status weft_run_folder(char **out, const char *name)
-{
-    WEFT_TRY(weft__make_folder("runs"));
-    for (int i = 1; i < RUNS; i++) {
-        char suffix[16] = "";
-        if (i > 1)
-            snprintf(suffix, sizeof suffix, "-%d", i);
-        weft__text path = {0};
-        WEFT_TRY(weft__text_printf(&path, "runs/%s%s", name, suffix));
-        struct stat found;
-        if (lstat(path.data, &found) != 0) {
-            *out = path.data;
-            return WEFT_OK;
-        }
-        weft__text_clear(&path);
-    }
-    return weft_fail(WEFT_EIO, "runs: no free name for '%s'", name);
-}
-
 /* The name without what a path or a suffix adds: "nets/a.net" is "a". */
 static weft_status short_name(char **out, const char *name)
 {
@@ -45,16 +26,80 @@ static weft_status short_name(char **out, const char *name)
     return WEFT_OK;
 }
 
+/* runs/NAME or runs/NAME-i, owned by the caller. */
+static weft_status numbered(char **out, const char *name, int i)
+{
+    char *base, suffix[16] = "";
+    if (i > 1)
+        snprintf(suffix, sizeof suffix, "-%d", i);
+    WEFT_TRY(short_name(&base, name));
+    weft__text path = {0};
+    weft_status status = weft__text_printf(&path, "runs/%s%s", base, suffix);
+    free(base);
+    *out = path.data;
+    return status;
+}
+
+static bool is_there(const char *path)
+{
+    struct stat found;
+    return lstat(path, &found) == 0;
+}
+
+weft_status weft_run_folder(char **out, const char *name)
+{
+    WEFT_TRY(weft__make_folder("runs"));
+    for (int i = 1; i < RUNS; i++) {
+        char *path;
+        WEFT_TRY(numbered(&path, name, i));
+        if (!is_there(path)) {
+            *out = path;
+            return WEFT_OK;
+        }
+        free(path);
+    }
+    return weft_fail(WEFT_EIO, "runs: no free name for '%s'", name);
+}
+
+static weft_status is_unfinished(bool *out, const char *folder)
+{
+    char *checkpoint;
+    WEFT_TRY(weft__path_join(&checkpoint, folder, WEFT_RUN_CHECKPOINT));
+    *out = is_there(checkpoint);
+    free(checkpoint);
+    return WEFT_OK;
+}
+
+weft_status weft_run_unfinished(char **out, const char *name)
+{
+    char *last = NULL;
+    weft_status status = WEFT_OK;
+    bool there = true, unfinished;
+    for (int i = 1; status == WEFT_OK && there && i < RUNS; i++) {
+        char *path = NULL;
+        status = numbered(&path, name, i);
+        if (status == WEFT_OK)
+            status = is_unfinished(&unfinished, path);
+        there = status == WEFT_OK && is_there(path);
+        if (there && unfinished) {
+            free(last);
+            last = path;
+        } else {
+            free(path);
+        }
+    }
+    if (status == WEFT_OK)
+        *out = last;
+    else
+        free(last);
+    return status;
+}
+
 /* Where the run goes; above it everything is there. */
 static weft_status choose_folder(char **out, const weft_run *run, const char *folder)
 {
-    char *name;
-    if (!folder) {
-        WEFT_TRY(short_name(&name, weft_classifier_describe(run->classifier)->name));
-        weft_status status = weft_run_folder(out, name);
-        free(name);
-        return status;
-    }
+    if (!folder)
+        return weft_run_folder(out, weft_classifier_describe(run->classifier)->name);
     WEFT_TRY(weft__strdup(out, folder));
     size_t length = strlen(*out);
     while (length > 1 && (*out)[length - 1] == '/')
@@ -233,6 +278,20 @@ static weft_status write_model(
     return status;
 }
 
+static weft_status keep_checkpoint(const char *from, const char *to)
+{
+    char *path;
+    uint8_t *bytes = NULL;
+    size_t size;
+    WEFT_TRY(weft__path_join(&path, from, WEFT_RUN_CHECKPOINT));
+    weft_status status = weft__file_read(path, SIZE_MAX, &bytes, &size);
+    free(path);
+    WEFT_TRY(status);
+    status = write_file(to, WEFT_RUN_CHECKPOINT, bytes, size);
+    free(bytes);
+    return status;
+}
+
 static weft_status fill(const char *folder, const weft_run *run, weft_context *context)
 {
     WEFT_TRY(write_arguments(folder, run, context));
@@ -247,13 +306,18 @@ weft_status weft_run_save(
 {
     char *path = NULL;
     weft__folder_writer writer = {0};
+    bool replace = false;
     weft_status status = choose_folder(&path, run, folder);
+    if (status == WEFT_OK)
+        status = is_unfinished(&replace, path);
     if (status == WEFT_OK)
         status = weft__folder_begin(&writer, path);
     if (status == WEFT_OK)
         status = fill(writer.temporary, run, context);
+    if (status == WEFT_OK && run->unfinished)
+        status = keep_checkpoint(path, writer.temporary);
     if (status == WEFT_OK)
-        status = weft__folder_commit(&writer, false);
+        status = weft__folder_commit(&writer, replace);
     weft__folder_abandon(&writer);
     if (status != WEFT_OK) {
         free(path);
