@@ -298,7 +298,7 @@
         text: (m) => rate(m.pictures_per_second) },
       ...(models.some((m) => m.model_bytes) ? [{ title: "Model", best: "low",
         value: (m) => m.model_bytes, text: (m) => (m.model_bytes ? bytes(m.model_bytes) : "–") }] : []),
-      { title: "Peak memory", best: "low", value: (m) => m.peak_memory,
+      { title: "Extra memory", best: "low", value: (m) => m.peak_memory,
         text: (m) => bytes(m.peak_memory) },
       { title: "Macro F1 interval", text: (m) => el("span", { class: "sub" },
         `${fixed(m.macro_f1_interval[0], 4)}–${fixed(m.macro_f1_interval[1], 4)}`) },

@@ -54,7 +54,7 @@ typedef struct weft_entry {
     double rate;        /* pictures predicted per second */
     weft_interval f1;   /* of the macro F1, by bootstrap */
     size_t model_bytes; /* of its file; 0 when not saved */
-    size_t peak_memory; /* bytes resident at most, data included */
+    size_t peak_memory; /* bytes taken at most to fit or to predict, data aside */
     /* 1 is best. Those that McNemar's test with Holm's correction at 5 % cannot tell from
      * the best of a place share it: a tie. 0 when not finished. */
     size_t place;

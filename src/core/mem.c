@@ -1,5 +1,6 @@
 #include "core/mem.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -106,11 +107,13 @@ size_t weft__peak_memory(void)
     return getrusage(RUSAGE_SELF, &usage) ? 0 : (size_t)usage.ru_maxrss * 1024;
 }
 
-void weft__peak_memory_restart(void)
+size_t weft__peak_memory_restart(void)
 {
+    malloc_trim(0);
     FILE *stream = fopen("/proc/self/clear_refs", "we");
-    if (!stream)
-        return;
-    fputs("5", stream); /* proc(5): sets the peak to what is resident now */
-    fclose(stream);
+    if (stream) {
+        fputs("5", stream); /* proc(5): sets the peak to what is resident now */
+        fclose(stream);
+    }
+    return weft__peak_memory();
 }

@@ -34,9 +34,10 @@ void weft__alloc_fail_at(long n);
 /* How many allocations are left until the one that fails; 0 or less: it has failed. */
 long weft__alloc_fail_pending(void);
 
-/* The process's peak resident memory since it began or since the last restart, bytes.
- * Where the kernel refuses the restart it is since the beginning. */
+/* The process's peak resident memory since it began or since the last restart, bytes. */
 size_t weft__peak_memory(void);
-void weft__peak_memory_restart(void);
+/* Gives freed memory back, lets the peak begin anew where the kernel allows it, and returns
+ * what it begins from. */
+size_t weft__peak_memory_restart(void);
 
 #endif

@@ -112,12 +112,12 @@ static weft_status save_model(
 static weft_status fit(
     weft_comparison *c, weft__contender *contender, weft_context *context)
 {
-    weft__peak_memory_restart();
+    size_t before = weft__peak_memory_restart();
     double began = weft__now();
     const weft_view *validation = c->validation.count ? &c->validation : NULL;
     WEFT_TRY(weft_classifier_fit(contender->classifier, &c->train, validation, context));
     contender->entry.fit_seconds = weft__now() - began;
-    contender->entry.peak_memory = weft__peak_memory();
+    contender->entry.peak_memory = weft__peak_memory() - before;
     return save_model(c, contender, context);
 }
 
@@ -125,11 +125,11 @@ static weft_status score(
     weft_comparison *c, weft__contender *contender, weft_context *context)
 {
     weft_entry *entry = &contender->entry;
-    weft__peak_memory_restart();
+    size_t before = weft__peak_memory_restart();
     weft_evaluation *evaluation;
     WEFT_TRY(weft_evaluate(
         &evaluation, contender->classifier, &c->test, &entry->predict_seconds, context));
-    size_t peak = weft__peak_memory();
+    size_t peak = weft__peak_memory() - before;
     entry->peak_memory = peak > entry->peak_memory ? peak : entry->peak_memory;
     entry->rate =
         entry->predict_seconds > 0 ? (double)c->test.count / entry->predict_seconds : 0;
