@@ -38,34 +38,48 @@ static inline __attribute__((always_inline)) void store(
         a->mirror[i] = weft__to_bf16(value);
 }
 
-/* Stochastic gradient descent with momentum and coupled weight decay as Keras and PyTorch
- * have it: v = momentum v + g; w -= lr v, or with Nesterov w -= lr (g + momentum v). */
-static inline __attribute__((always_inline)) void sgd_any(
-    const weft__update *u, int parts, bool mirrored, size_t begin, size_t end)
+/* Stochastic gradient descent with momentum as Keras and PyTorch have it: v = momentum v +
+ * g; w -= lr v, or with Nesterov w -= lr (g + momentum v). Coupled weight decay adds to
+ * the gradient; decoupled (SGDW: Loshchilov and Hutter 2019, algorithm 1) shrinks the
+ * weight. */
+static inline __attribute__((always_inline)) void sgd_any(const weft__update *u, int parts,
+    bool mirrored, bool decoupled, size_t begin, size_t end)
 {
     const struct arrays a = arrays_of(u);
     float *restrict velocity = u->slots[0];
-    const float rate = u->learning_rate, keep = u->momentum, decay = u->weight_decay;
-    const float scale = u->gradient_scale;
+    const float rate = u->learning_rate, keep = u->momentum, scale = u->gradient_scale;
+    const float coupled = decoupled ? 0 : u->weight_decay;
+    const float shrink = decoupled ? 1 - rate * u->weight_decay : 1;
     const float ahead = u->nesterov ? keep : 1, now = u->nesterov ? 1.0f : 0.0f;
     for (size_t i = begin; i < end; i++) {
-        float g = gradient(&a, u, parts, i) * scale + decay * a.values[i];
+        float g = gradient(&a, u, parts, i) * scale + coupled * a.values[i];
         float v = keep * velocity[i] + g;
         velocity[i] = v;
-        store(&a, i, a.values[i] - rate * (now * g + ahead * v), mirrored);
+        store(&a, i, a.values[i] * shrink - rate * (now * g + ahead * v), mirrored);
     }
 }
 
+/* The cases that occur are compiled apart, so that their loops vectorise. */
+#define FOR_PARTS(FUNCTION, DECOUPLED) \
+    do { \
+        if (u->mirror) \
+            u->parts == 1   ? FUNCTION(u, 1, true, DECOUPLED, begin, end) \
+            : u->parts == 2 ? FUNCTION(u, 2, true, DECOUPLED, begin, end) \
+                            : FUNCTION(u, u->parts, true, DECOUPLED, begin, end); \
+        else \
+            u->parts == 1   ? FUNCTION(u, 1, false, DECOUPLED, begin, end) \
+            : u->parts == 2 ? FUNCTION(u, 2, false, DECOUPLED, begin, end) \
+                            : FUNCTION(u, u->parts, false, DECOUPLED, begin, end); \
+    } while (0)
+
 WEFT__SIMD static void sgd(const weft__update *u, size_t begin, size_t end)
 {
-    if (u->mirror)
-        u->parts == 1   ? sgd_any(u, 1, true, begin, end)
-        : u->parts == 2 ? sgd_any(u, 2, true, begin, end)
-                        : sgd_any(u, u->parts, true, begin, end);
-    else
-        u->parts == 1   ? sgd_any(u, 1, false, begin, end)
-        : u->parts == 2 ? sgd_any(u, 2, false, begin, end)
-                        : sgd_any(u, u->parts, false, begin, end);
+    FOR_PARTS(sgd_any, false);
+}
+
+WEFT__SIMD static void sgdw(const weft__update *u, size_t begin, size_t end)
+{
+    FOR_PARTS(sgd_any, true);
 }
 
 /* Kingma and Ba 2015, algorithm 1, in the order of section 2's last paragraph. Coupled
@@ -93,31 +107,19 @@ static inline __attribute__((always_inline)) void adam_any(const weft__update *u
     }
 }
 
-static inline __attribute__((always_inline)) void adam_parts(
-    const weft__update *u, bool decoupled, size_t begin, size_t end)
-{
-    if (u->mirror)
-        u->parts == 1   ? adam_any(u, 1, true, decoupled, begin, end)
-        : u->parts == 2 ? adam_any(u, 2, true, decoupled, begin, end)
-                        : adam_any(u, u->parts, true, decoupled, begin, end);
-    else
-        u->parts == 1   ? adam_any(u, 1, false, decoupled, begin, end)
-        : u->parts == 2 ? adam_any(u, 2, false, decoupled, begin, end)
-                        : adam_any(u, u->parts, false, decoupled, begin, end);
-}
-
 WEFT__SIMD static void adam(const weft__update *u, size_t begin, size_t end)
 {
-    adam_parts(u, false, begin, end);
+    FOR_PARTS(adam_any, false);
 }
 
 WEFT__SIMD static void adamw(const weft__update *u, size_t begin, size_t end)
 {
-    adam_parts(u, true, begin, end);
+    FOR_PARTS(adam_any, true);
 }
 
 const weft__optimiser weft__optimisers[WEFT__OPTIMISERS] = {
     {"sgd", 1, sgd},
+    {"sgdw", 1, sgdw},
     {"adam", 2, adam},
     {"adamw", 2, adamw},
 };

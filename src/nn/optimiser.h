@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WEFT__MAX_SLOTS = 2, WEFT__OPTIMISERS = 3 };
-#define WEFT__OPTIMISER_CHOICES "sgd|adam|adamw"
+enum { WEFT__MAX_SLOTS = 2, WEFT__OPTIMISERS = 4 };
+#define WEFT__OPTIMISER_CHOICES "sgd|sgdw|adam|adamw"
 
 typedef struct weft__update {
     float *values;           /* master weights */
