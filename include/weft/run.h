@@ -48,7 +48,7 @@ WEFT_API WEFT_MUST weft_status weft_run_save(
     char **saved, const weft_run *run, const char *folder, weft_context *context);
 
 /* "runs/NAME", or "runs/NAME-2" and so on, the first that does not exist; owned by the
- * caller, not made, but for "runs". Of a name like "a.net" the part before the dot counts.
+ * caller, not made. Of a name like "a.net" the part before the dot counts.
  */
 WEFT_API WEFT_MUST weft_status weft_run_folder(char **out, const char *name);
 /* The last of those that holds a checkpoint, owned by the caller; NULL when there is none.

@@ -48,7 +48,6 @@ static bool is_there(const char *path)
 
 weft_status weft_run_folder(char **out, const char *name)
 {
-    WEFT_TRY(weft__make_folder("runs"));
     for (int i = 1; i < RUNS; i++) {
         char *path;
         WEFT_TRY(numbered(&path, name, i));
@@ -98,9 +97,10 @@ weft_status weft_run_unfinished(char **out, const char *name)
 /* Where the run goes; above it everything is there. */
 static weft_status choose_folder(char **out, const weft_run *run, const char *folder)
 {
-    if (!folder)
-        return weft_run_folder(out, weft_classifier_describe(run->classifier)->name);
-    WEFT_TRY(weft__strdup(out, folder));
+    if (folder)
+        WEFT_TRY(weft__strdup(out, folder));
+    else
+        WEFT_TRY(weft_run_folder(out, weft_classifier_describe(run->classifier)->name));
     size_t length = strlen(*out);
     while (length > 1 && (*out)[length - 1] == '/')
         (*out)[--length] = 0;
