@@ -2,7 +2,7 @@
 
 extern const struct command command_compare, command_data_check, command_data_convert,
     command_data_info, command_doctor, command_help, command_models, command_predict,
-    command_train, command_val, command_verify;
+    command_summary, command_train, command_val, command_verify;
 
 /* In the order of --help. */
 const struct command *const commands[] = {
@@ -15,6 +15,7 @@ const struct command *const commands[] = {
     &command_data_check,
     &command_data_convert,
     &command_models,
+    &command_summary,
     &command_doctor,
     &command_help,
     NULL,

@@ -27,6 +27,7 @@
 #include "weft/evaluation.h"
 #include "weft/forest.h"
 #include "weft/knn.h"
+#include "weft/network.h"
 #include "weft/param.h"
 #include "weft/pca.h"
 #include "weft/picture.h"

@@ -4,13 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/file.h"
 #include "core/mem.h"
-#include "core/text.h"
+#include "nn/named.h"
 #include "nn/predict.h"
 #include "nn/trainer.h"
-
-static const size_t LARGEST_TEXT = 1 << 20;
 
 /* A trained network. */
 struct state {
@@ -23,75 +20,6 @@ struct state {
     pthread_mutex_t lock;
     weft__plan *many, *one;
 };
-
-static const weft__builtin *find_builtin(const char *name)
-{
-    for (const weft__builtin *b = weft__builtin_networks; b->name; b++)
-        if (strcmp(b->name, name) == 0)
-            return b;
-    return NULL;
-}
-
-static const char *builtin_name(const void *unused, size_t i)
-{
-    (void)unused;
-    return weft__builtin_networks[i].name;
-}
-
-/* The network's text, owned by the caller, from a built-in's name or a path. */
-static weft_status find_text(const char *name, char **text)
-{
-    const weft__builtin *builtin = find_builtin(name);
-    if (builtin)
-        return weft__strdup(text, builtin->text);
-    if (!strchr(name, '/') && !strchr(name, '.')) {
-        const char *near = weft__nearest(name, builtin_name, NULL);
-        return near ? weft_fail(
-                          WEFT_ENOTFOUND, "no network '%s': did you mean '%s'?", name, near)
-                    : weft_fail(WEFT_ENOTFOUND, "no network '%s'", name);
-    }
-    uint8_t *bytes;
-    size_t size;
-    WEFT_TRY(weft__file_read(name, LARGEST_TEXT, &bytes, &size));
-    if (memchr(bytes, 0, size)) {
-        free(bytes);
-        return weft_fail(WEFT_EFORMAT, "%s: not a text: it holds a NUL byte", name);
-    }
-    *text = (char *)bytes;
-    return WEFT_OK;
-}
-
-static weft_status parse_named(weft__network *network, const char *name)
-{
-    char *text = NULL;
-    WEFT_TRY(find_text(name, &text));
-    weft_status status = weft__network_parse(network, text, name);
-    free(text);
-    return status;
-}
-
-/* The text's `train` line: options of its own run. */
-static weft_status take_train_line(
-    weft__train_options *options, const char *line, const char *where)
-{
-    char *copy, *rest, *item;
-    WEFT_TRY(weft__strdup(&copy, line));
-    weft_status status = WEFT_OK;
-    for (item = strtok_r(copy, " \t", &rest); status == WEFT_OK && item;
-         item = strtok_r(NULL, " \t", &rest)) {
-        char *equals = strchr(item, '=');
-        if (!equals) {
-            status = weft_fail(
-                WEFT_EFORMAT, "%s: train: '%s': expected option=value", where, item);
-            break;
-        }
-        *equals = 0;
-        if (weft_param_set(weft__train_params, options, item, equals + 1) != WEFT_OK)
-            status = weft_fail(WEFT_EFORMAT, "%s: train: %s", where, weft_error());
-    }
-    free(copy);
-    return status;
-}
 
 /* A path is shown by its last part, without the ending. */
 static weft_status entitle(
@@ -113,9 +41,9 @@ static weft_status entitle(
 static weft_status choose(weft_classifier *self, const char *name)
 {
     weft__network network;
-    WEFT_TRY(parse_named(&network, name));
+    WEFT_TRY(weft__network_named(&network, name));
     weft__train_options *options = self->options;
-    weft_status status = take_train_line(options, network.train, name);
+    weft_status status = weft__take_train_line(options, network.train, name);
     if (status == WEFT_OK)
         status = weft_param_set(weft__train_params, options, "network", name);
     if (status == WEFT_OK)
@@ -163,7 +91,7 @@ static weft_status fit(weft_classifier *self, const weft_view *train,
         return weft_fail(WEFT_EINVAL, "network: which? give network=NAME or a path; 'weft "
                                       "models' lists what there is");
     WEFT_TRY(new_state(self, &s));
-    WEFT_TRY(parse_named(&s->network, o->network));
+    WEFT_TRY(weft__network_named(&s->network, o->network));
     WEFT_TRY(weft__network_infer(
         &s->network, input_of(self->recipe.shape), self->classes, o->network));
     WEFT_TRY(weft__calloc(&s->block, s->network.block, sizeof *s->block, "parameters"));

@@ -1,0 +1,14 @@
+/* Networks by name: a built-in's, or the path of a text. */
+#ifndef WEFT_NN_NAMED_H
+#define WEFT_NN_NAMED_H
+
+#include "nn/network.h"
+#include "nn/options.h"
+
+/* Reads the network of that name; WEFT_ENOTFOUND suggests the nearest. */
+WEFT_MUST weft_status weft__network_named(weft__network *out, const char *name);
+/* Takes the options that a text's `train` line gives; `where` names it in messages. */
+WEFT_MUST weft_status weft__take_train_line(
+    weft__train_options *options, const char *line, const char *where);
+
+#endif
