@@ -36,6 +36,7 @@
 #include "weft/run.h"
 #include "weft/statistics.h"
 #include "weft/status.h"
+#include "weft/svm.h"
 
 #ifdef __cplusplus
 extern "C" {
