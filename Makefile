@@ -1,6 +1,8 @@
 # The everyday commands; Meson builds. `make help` lists them.
 BUILD ?= build
 PREFIX ?= /usr/local
+# Where the loader and pkg-config look on every system; left alone, Meson guesses.
+LIBDIR ?= lib
 
 help:
 	@echo 'make build     build the program and the library in $(BUILD)/'
@@ -16,7 +18,7 @@ setup:
 	@tools/setup.sh
 
 $(BUILD)/build.ninja: | setup
-	meson setup $(BUILD) --prefix $(PREFIX)
+	meson setup $(BUILD) --prefix $(PREFIX) --libdir $(LIBDIR)
 
 build: setup $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -42,7 +44,7 @@ bench: build
 	meson test -C $(BUILD) --benchmark --verbose
 
 install: build
-	@meson configure $(BUILD) --prefix $(PREFIX)
+	@meson configure $(BUILD) --prefix $(PREFIX) --libdir $(LIBDIR)
 	meson install -C $(BUILD)
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 

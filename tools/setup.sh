@@ -38,6 +38,11 @@ fi
 if [ -f web/package-lock.json ] &&
     ! [ web/node_modules/.package-lock.json -nt web/package-lock.json ]; then
     echo "setup: fetching the report's charts (npm ci)" >&2
-    (cd web && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error >&2)
-    touch web/node_modules/.package-lock.json
+    if (cd web && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error \
+        --fetch-retries=1 >&2); then
+        touch web/node_modules/.package-lock.json
+        touch src/report/meson.build # a build folder configured without them looks again
+    else
+        echo "setup: the charts could not be fetched: reports will have tables alone" >&2
+    fi
 fi

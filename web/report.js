@@ -158,6 +158,8 @@
 
   /* A figure: caption, chart, and the chart's data as a table. draw(theme, width) returns
    * {traces, layout}. */
+  const drawable = typeof Plotly !== "undefined"; /* or built without a network */
+
   function chart(id, { caption, small, label, draw, data: dataTable, click, minimum }) {
     const figure = $(id);
     const plot = el("div", { class: "plot", role: "img", "aria-label": label });
@@ -167,7 +169,10 @@
       el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Data: ${caption}` },
         dataTable()));
     figure.replaceChildren(
-      el("figcaption", {}, caption, small ? el("small", {}, small) : null), plot, details);
+      el("figcaption", {}, caption, small ? el("small", {}, small) : null),
+      drawable ? plot : "", details);
+    details.open = !drawable;
+    if (!drawable) return;
     function redraw() {
       const t = theme();
       const width = inner.clientWidth || 600;
@@ -694,7 +699,8 @@
       ["Machine", `${machine.processor}, ${plural(machine.cores, "core")}, ${bytes(machine.memory)}`],
       ["Threads", `${run.threads}`],
       ["System", machine.system],
-      ["Versions", `weft ${run.weft}, built with ${machine.compiler}; charts by Plotly.js ${Plotly.version}`],
+      ["Versions", `weft ${run.weft}, built with ${machine.compiler}` +
+        (drawable ? `; charts by Plotly.js ${Plotly.version}` : "")],
     ];
     const options = (m) => Object.entries(m.options).map(([k, v]) => `${k}=${v}`).join("  ") || "none";
     fill("how",

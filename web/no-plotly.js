@@ -1,0 +1,1 @@
+/* Stands in for Plotly where it could not be fetched. */
