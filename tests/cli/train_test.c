@@ -147,6 +147,22 @@ static void an_interrupt_ends_cleanly(void **state)
     }
 }
 
+/* A network keeps what it has learnt until then, as a run that can be used. */
+static void an_interrupted_network_is_kept(void **state)
+{
+    (void)state;
+    static const char *const words[] = {
+        "train", "ann", "--data", "synth:n=2000", "--epochs", "10000", NULL};
+    pid_t child = start(&(struct manner){0}, words);
+    nap(1500);
+    kill(child, SIGINT);
+    const struct outcome *o = finish(child);
+    assert_outcome(o, 130, "weft: what was learnt so far is in runs/ann");
+    assert_non_null(strstr(o->err, "weft: interrupted"));
+    assert_true(exists("runs/ann/results.csv"));
+    assert_outcome(weft("verify", "runs/ann/model.safetensors"), 0, "");
+}
+
 /* Killed at many moments: the model is there whole or not at all. */
 static void a_kill_leaves_no_half_model(void **state)
 {
@@ -186,6 +202,7 @@ int main(void)
         folder_test(a_full_disk_leaves_nothing_behind),
         folder_test(results_that_do_not_arrive_are_a_failure),
         folder_test(an_interrupt_ends_cleanly),
+        folder_test(an_interrupted_network_is_kept),
         folder_test(a_kill_leaves_no_half_model),
         folder_test(classes_are_matched_by_name),
     };
