@@ -1,5 +1,5 @@
-/* weft data info, check, convert: what there is, what is wrong with it, and the same in
- * another format. */
+/* weft data info, check, convert, preview: what there is, what is wrong with it, the same
+ * in another format, and how networks see it. */
 #include <stdlib.h>
 
 #include "command.h"
@@ -169,4 +169,57 @@ const struct command command_data_convert = {
     .options_size = sizeof(struct convert_options),
     .json = true,
     .run = convert,
+};
+
+struct preview_options {
+    struct data_options data;
+    char *out;
+    uint64_t pictures, epochs, seed;
+    weft_augmentation augmentation;
+};
+
+static const weft_param preview_table[] = {
+    {"out", WEFT_PARAM_TEXT, offsetof(struct preview_options, out), NULL, 0, 0, NULL,
+        "the PNG file to write"},
+    {"pictures", WEFT_PARAM_COUNT, offsetof(struct preview_options, pictures), "8", 1, 1000,
+        NULL, "how many pictures, one a row"},
+    {"epochs", WEFT_PARAM_COUNT, offsetof(struct preview_options, epochs), "8", 1, 1000,
+        NULL, "how many epochs of each, one a column"},
+    {"seed", WEFT_PARAM_COUNT, offsetof(struct preview_options, seed), "1", 0, 4294967295.0,
+        NULL, "what is drawn by chance depends on this alone"},
+    WEFT_AUGMENTATION_PARAMS(struct preview_options, augmentation),
+    DATA_OPTIONS(struct preview_options, data),
+    {0},
+};
+
+static weft_status preview(struct call *call)
+{
+    const struct preview_options *o = call->options;
+    const weft_preview_options sheet = {o->pictures, o->epochs, o->seed};
+    weft_data data = {0};
+    if (!o->out)
+        return call_misused(call, "no file: give --out SHEET.png");
+    WEFT_TRY(data_options_load(&data, call->arguments[0], &o->data, call));
+    weft_view view = weft_view_all(data.train);
+    weft_status status = weft_preview_save(o->out, &view, &o->augmentation, &sheet);
+    weft_data_clear(&data);
+    WEFT_TRY(status);
+    printf("%s: written\n", o->out);
+    return WEFT_OK;
+}
+
+const struct command command_data_preview = {
+    .name = "data preview",
+    .summary = "write a sheet of augmented pictures",
+    .arguments = "WHERE --out SHEET.png",
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .details = "One row for each picture of the training split, drawn by --seed: as it is, "
+               "then as a network trained with these options would see it epoch by epoch.",
+    .example =
+        "weft data preview fashion-mnist --flip random --shift 2 --out sheet.png\n"
+        "weft data preview photos --rotate 15 --zoom 0.1 --erase 0.3 --out sheet.png",
+    .options = preview_table,
+    .options_size = sizeof(struct preview_options),
+    .run = preview,
 };

@@ -1,8 +1,8 @@
 #include "command.h"
 
 extern const struct command command_compare, command_data_check, command_data_convert,
-    command_data_info, command_doctor, command_help, command_models, command_predict,
-    command_summary, command_train, command_val, command_verify;
+    command_data_info, command_data_preview, command_doctor, command_help, command_models,
+    command_predict, command_summary, command_train, command_val, command_verify;
 
 /* In the order of --help. */
 const struct command *const commands[] = {
@@ -14,6 +14,7 @@ const struct command *const commands[] = {
     &command_data_info,
     &command_data_check,
     &command_data_convert,
+    &command_data_preview,
     &command_models,
     &command_summary,
     &command_doctor,

@@ -31,6 +31,7 @@
 #include "weft/param.h"
 #include "weft/pca.h"
 #include "weft/picture.h"
+#include "weft/preview.h"
 #include "weft/report.h"
 #include "weft/rng.h"
 #include "weft/run.h"

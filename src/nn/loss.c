@@ -74,7 +74,9 @@ void weft__loss_rows(weft__loss_sums *sums, void *diff, weft__real real,
     for (size_t r = 0; r < rows; r++) {
         const float *z = logits + r * classes;
         const weft__target *t = &targets[r];
-        float weight = o->class_weight ? o->class_weight[t->a] : 1;
+        float weight = o->class_weight ? t->share * o->class_weight[t->a] +
+                                             (1 - t->share) * o->class_weight[t->b]
+                                       : 1;
         double loss =
             o->kind == WEFT__CROSS_ENTROPY
                 ? cross_entropy_row(diff, r * classes, real, z, t, classes, weight, o)

@@ -49,6 +49,7 @@ const weft_param weft__train_params[] = {
     {"patience", WEFT_PARAM_COUNT, AT(patience), "0", 0, 100000, NULL,
         "stop after so many epochs without a better validation loss and take the best "
         "weights; 0: never"},
+    WEFT_AUGMENTATION_PARAMS(weft__train_options, augmentation),
     {"seed", WEFT_PARAM_COUNT, AT(seed), "1", 0, 9007199254740992.0, NULL,
         "of initial weights, order, dropout and augmentation"},
     {0},

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "weft/param.h"
+#include "weft/preview.h"
 
 enum { WEFT__PRECISION_AUTO, WEFT__PRECISION_F32, WEFT__PRECISION_BF16 };
 enum { WEFT__NORMALISE_UNIT, WEFT__NORMALISE_STANDARD };
@@ -18,6 +19,7 @@ typedef struct weft__train_options {
     bool nesterov;
     double warmup, final_rate, clip_norm, label_smoothing;
     uint64_t patience;
+    weft_augmentation augmentation;
 } weft__train_options;
 
 extern const weft_param weft__train_params[];

@@ -7,6 +7,7 @@
 
 #include "core/events.h"
 #include "core/mem.h"
+#include "nn/augment.h"
 #include "nn/checkpoint.h"
 #include "nn/loss.h"
 #include "nn/optimiser.h"
@@ -51,7 +52,9 @@ struct trainer {
 
     /* One a member. */
     weft__loss_sums *sums;
-    double *squares; /* of the gradient */
+    double *squares;  /* of the gradient */
+    uint8_t *scratch; /* scratch_bytes, for augmentation */
+    size_t scratch_bytes;
 
     uint64_t epoch, step, total_steps;
     size_t pictures; /* of the epoch that are done */
@@ -83,12 +86,15 @@ static void load_rows(const weft__exec *x, struct trainer *t, size_t first)
     weft_shape shape = weft_dataset_shape(t->train->data);
     size_t bytes = weft_shape_bytes(shape);
     void *input = weft__rows(plan, x->self->rank, plan->input);
+    uint8_t *scratch = t->scratch + (size_t)x->self->rank * t->scratch_bytes;
+    const weft__augmenter augmenter = {
+        &t->options->augmentation, t->options->seed, t->epoch};
+    const weft__batch batch = {t->train, t->order, first, plan->batch};
     for (size_t i = 0; i < x->rows; i++) {
-        size_t picture = t->order[first + x->first + i];
+        const uint8_t *pixels = weft__augmented_row(
+            &t->targets[x->first + i], &augmenter, &batch, x->first + i, scratch);
         weft__picture_to_reals(weft__advance(input, i * bytes, plan->real), plan->real,
-            weft_view_pixels(t->train, picture), shape, t->normalisation);
-        uint16_t label = weft_view_label(t->train, picture);
-        t->targets[x->first + i] = (weft__target){label, label, 1};
+            pixels, shape, t->normalisation);
     }
 }
 
@@ -421,6 +427,8 @@ static weft_status make_state(struct trainer *t)
     size_t members = (size_t)t->full->members, block = t->network->block;
     WEFT_TRY(weft__calloc(&t->sums, members, sizeof *t->sums, "sums"));
     WEFT_TRY(weft__calloc(&t->squares, members, sizeof *t->squares, "sums"));
+    t->scratch_bytes = weft__augment_scratch(weft_dataset_shape(t->train->data));
+    WEFT_TRY(weft__alloc(&t->scratch, members, t->scratch_bytes, "augmentation"));
     WEFT_TRY(weft__calloc(&t->order, t->train->count, sizeof *t->order, "an order"));
     WEFT_TRY(weft__calloc(&t->targets, t->full->batch, sizeof *t->targets, "targets"));
     for (int s = 0; s < weft__optimisers[t->options->optimizer].slots; s++)
@@ -511,6 +519,7 @@ static void clear(struct trainer *t)
     free(t->targets);
     free(t->sums);
     free(t->squares);
+    free(t->scratch);
 }
 
 weft_status weft__train(weft_classifier *self, const weft__network *network, float *block,

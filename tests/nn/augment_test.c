@@ -1,0 +1,687 @@
+/* Each kind of augmentation against what it should do to a picture, and what a network
+ * learns with it and does not without it. */
+#include "support.h"
+
+#include <math.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "nn/augment.h"
+#include "weft/classifier.h"
+#include "weft/picture.h"
+
+/* Two pictures, one of each class, repeated: row i of a batch is picture i % 2. */
+enum { ROWS = 400, MOST = 33 * 33 * 3 };
+
+struct fixture {
+    weft_dataset *data;
+    weft_view view;
+    uint32_t order[ROWS];
+    uint8_t *scratch;
+    weft_augmentation options;
+};
+
+static void open_fixture(struct fixture *f, weft_shape shape, const uint8_t *two)
+{
+    memset(f, 0, sizeof *f);
+    const uint16_t labels[] = {0, 1};
+    const char *const names[] = {"a", "b"};
+    assert_ok(weft_dataset_create(&f->data, shape, 2, two, labels, 2, names));
+    f->view = weft_view_all(f->data);
+    for (uint32_t i = 0; i < ROWS; i++)
+        f->order[i] = i % 2;
+    assert_ok(weft__alloc(&f->scratch, 1, weft__augment_scratch(shape), "scratch"));
+}
+
+static void close_fixture(struct fixture *f)
+{
+    weft_dataset_free(f->data);
+    free(f->scratch);
+}
+
+static const uint8_t *made(
+    struct fixture *f, uint64_t epoch, size_t row, weft__target *target)
+{
+    weft__target unused;
+    weft__augmenter a = {&f->options, 7, epoch};
+    weft__batch batch = {&f->view, f->order, 0, ROWS};
+    return weft__augmented_row(target ? target : &unused, &a, &batch, row, f->scratch);
+}
+
+static void noise(uint8_t *values, size_t count)
+{
+    weft_rng rng = weft_rng_create(3, 0);
+    for (size_t i = 0; i < count; i++)
+        values[i] = (uint8_t)weft_rng_u32(&rng);
+}
+
+static long within(long value, long most)
+{
+    return value < 0 ? 0 : value > most ? most : value;
+}
+
+/* The picture flipped or not and moved; outside it is black, or the edge goes on. */
+static void moved(
+    uint8_t *out, const uint8_t *in, weft_shape s, bool flip, long dx, long dy, bool black)
+{
+    long width = s.width, height = s.height, n = s.channels;
+    for (long y = 0; y < height; y++)
+        for (long x = 0; x < width; x++)
+            for (long c = 0; c < n; c++) {
+                long fx = within(x - dx, width - 1), fy = within(y - dy, height - 1);
+                bool outside = fx != x - dx || fy != y - dy;
+                fx = flip ? width - 1 - fx : fx;
+                out[(y * width + x) * n + c] =
+                    black && outside ? 0 : in[(fy * width + fx) * n + c];
+            }
+}
+
+static const weft_shape SHAPES[] = {{9, 12, 1}, {9, 12, 3}, {33, 17, 1}};
+
+static void nothing_is_the_picture_itself(void **state)
+{
+    (void)state;
+    uint8_t two[2 * MOST];
+    noise(two, sizeof two);
+    struct fixture f;
+    open_fixture(&f, SHAPES[0], two);
+    for (size_t i = 0; i < 4; i++) {
+        weft__target t;
+        assert_ptr_equal(made(&f, 0, i, &t), weft_view_pixels(&f.view, i % 2));
+        assert_int_equal(t.a, i % 2);
+        assert_int_equal(t.b, i % 2);
+        assert_true(t.share == 1);
+    }
+    close_fixture(&f);
+}
+
+/* Every row is its picture flipped or not and moved by up to `most` each way, and each of
+ * these comes up. */
+static void check_moves(weft_shape shape, bool flip, size_t most, bool black)
+{
+    uint8_t two[2 * MOST], expected[MOST];
+    size_t bytes = weft_shape_bytes(shape);
+    noise(two, 2 * bytes);
+    struct fixture f;
+    open_fixture(&f, shape, two);
+    f.options.flip = flip ? WEFT_FLIP_RANDOM : WEFT_FLIP_NONE;
+    *(black ? &f.options.crop_pad : &f.options.shift) = most;
+    long m = (long)most;
+    int seen[2][5][5] = {{{0}}}, kinds = 0;
+    for (size_t i = 0; i < ROWS; i++) {
+        const uint8_t *out = made(&f, 0, i, NULL);
+        bool found = false;
+        for (int k = 0; !found && k < 2; k++)
+            for (long dy = -m; !found && dy <= m; dy++)
+                for (long dx = -m; !found && dx <= m; dx++) {
+                    moved(expected, two + i % 2 * bytes, shape, k, dx, dy, black);
+                    found = memcmp(out, expected, bytes) == 0;
+                    seen[k][dy + m][dx + m] += found;
+                }
+        assert_true(found);
+    }
+    for (int k = 0; k < 2 * 25; k++)
+        kinds += seen[k / 25][k / 5 % 5][k % 5] > 0;
+    assert_int_equal(kinds, (flip ? 2 : 1) * (2 * m + 1) * (2 * m + 1));
+    close_fixture(&f);
+}
+
+static void flips_mirror_and_shifts_move(void **state)
+{
+    (void)state;
+    for (int s = 0; s < 3; s++) {
+        check_moves(SHAPES[s], true, 0, false);
+        check_moves(SHAPES[s], false, 2, false);
+        check_moves(SHAPES[s], true, 2, false);
+        check_moves(SHAPES[s], false, 2, true);
+    }
+}
+
+static void alternate_flips_each_picture_every_other_epoch(void **state)
+{
+    (void)state;
+    enum { SIDE = 4, BYTES = SIDE * SIDE };
+    uint8_t pixels[ROWS * BYTES], mirror[BYTES];
+    uint16_t labels[ROWS] = {0};
+    noise(pixels, sizeof pixels);
+    struct fixture f;
+    open_fixture(&f, (weft_shape){SIDE, SIDE, 1}, pixels);
+    weft_dataset_free(f.data);
+    assert_ok(weft_dataset_create(&f.data, (weft_shape){SIDE, SIDE, 1}, ROWS, pixels,
+        labels, 1, (const char *const[]){"a"}));
+    f.view = weft_view_all(f.data);
+    f.options.flip = WEFT_FLIP_ALTERNATE;
+    int flipped = 0;
+    for (uint32_t i = 0; i < ROWS; i++) {
+        const uint8_t *own = pixels + i * BYTES;
+        moved(mirror, own, (weft_shape){SIDE, SIDE, 1}, true, 0, 0, false);
+        f.order[i] = i;
+        bool first = memcmp(made(&f, 0, i, NULL), mirror, BYTES) == 0;
+        assert_memory_equal(made(&f, 1, i, NULL), first ? own : mirror, BYTES);
+        assert_memory_equal(made(&f, 2, i, NULL), first ? mirror : own, BYTES);
+        /* Wherever the picture stands in the epoch's order. */
+        f.order[ROWS - 1 - i] = i;
+        assert_memory_equal(made(&f, 3, ROWS - 1 - i, NULL), first ? own : mirror, BYTES);
+        flipped += first;
+    }
+    assert_in_range(flipped, ROWS * 4 / 10, ROWS * 6 / 10);
+    close_fixture(&f);
+}
+
+/* Turning by next to nothing goes the long way and gives the same bytes. */
+static void rotation_by_nothing_is_identity(void **state)
+{
+    (void)state;
+    uint8_t two[2 * MOST], plain[MOST];
+    noise(two, sizeof two);
+    for (int s = 0; s < 3; s++) {
+        struct fixture f;
+        size_t bytes = weft_shape_bytes(SHAPES[s]);
+        open_fixture(&f, SHAPES[s], two);
+        for (size_t i = 0; i < 100; i++) {
+            f.options = (weft_augmentation){.rotate = 1e-7, .zoom = 1e-9};
+            assert_memory_equal(made(&f, 0, i, NULL), two + i % 2 * bytes, bytes);
+            f.options = (weft_augmentation){.flip = WEFT_FLIP_RANDOM, .shift = 30};
+            memcpy(plain, made(&f, 0, i, NULL), bytes);
+            f.options.rotate = 1e-7;
+            assert_memory_equal(made(&f, 0, i, NULL), plain, bytes);
+        }
+        close_fixture(&f);
+    }
+}
+
+enum { RAMP_SIDE = 33, MIDDLE = 16 };
+
+/* A slope along x: turned by t and zoomed by s, v = 128 + b (cos t x + sin t y) / s about
+ * the middle. */
+static void rotation_and_zoom_turn_a_slope(void **state)
+{
+    (void)state;
+    static const double B = 6;
+    uint8_t two[2 * RAMP_SIDE * RAMP_SIDE];
+    for (int i = 0; i < 2 * RAMP_SIDE * RAMP_SIDE; i++)
+        two[i] = (uint8_t)(128 + B * (i % RAMP_SIDE - MIDDLE));
+    struct fixture f;
+    open_fixture(&f, (weft_shape){RAMP_SIDE, RAMP_SIDE, 1}, two);
+    f.options = (weft_augmentation){.rotate = 30, .zoom = 0.2};
+    double least_turn = 9, most_turn = -9, least_zoom = 9, most_zoom = 0;
+    for (size_t i = 0; i < ROWS; i++) {
+        const uint8_t *out = made(&f, 0, i, NULL);
+        const uint8_t *o = out + MIDDLE * RAMP_SIDE + MIDDLE;
+        double gx = (o[8] - o[-8]) / 16.0;
+        double gy = (o[8 * RAMP_SIDE] - o[-8 * RAMP_SIDE]) / 16.0;
+        double turn = atan2(gy, gx) * 57.29577951, zoom = B / sqrt(gx * gx + gy * gy);
+        least_turn = fmin(least_turn, turn);
+        most_turn = fmax(most_turn, turn);
+        least_zoom = fmin(least_zoom, zoom);
+        most_zoom = fmax(most_zoom, zoom);
+        for (int y = -8; y <= 8; y++)
+            for (int x = -8; x <= 8; x++)
+                assert_true(fabs(o[y * RAMP_SIDE + x] - (128 + gx * x + gy * y)) < 1.6);
+    }
+    assert_true(least_turn < -28 && least_turn > -31);
+    assert_true(most_turn > 28 && most_turn < 31);
+    assert_true(least_zoom < 0.82 && least_zoom > 0.79);
+    assert_true(most_zoom > 1.18 && most_zoom < 1.22);
+    close_fixture(&f);
+}
+
+static double mean_of(const uint8_t *values, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += values[i];
+    return sum / (double)count;
+}
+
+static void contrast_keeps_the_mean_and_brightness_scales_it(void **state)
+{
+    (void)state;
+    uint8_t two[2 * MOST];
+    noise(two, sizeof two);
+    size_t bytes = weft_shape_bytes(SHAPES[1]);
+    for (size_t i = 0; i < 2 * bytes; i++)
+        two[i] = (uint8_t)(80 + two[i] % 60);
+    struct fixture f;
+    open_fixture(&f, SHAPES[1], two);
+    double least = 9, most = 0;
+    for (size_t i = 0; i < ROWS; i++) {
+        const uint8_t *own = two + i % 2 * bytes;
+        double mean = mean_of(own, bytes);
+        f.options = (weft_augmentation){.contrast = 0.5};
+        const uint8_t *out = made(&f, 0, i, NULL);
+        assert_true(fabs(mean_of(out, bytes) - mean) < 0.3);
+        double factor = (out[0] - mean) / (own[0] - mean);
+        for (size_t k = 0; k < bytes; k++)
+            assert_true(fabs(out[k] - (mean + factor * (own[k] - mean))) < 4);
+        f.options = (weft_augmentation){.brightness = 0.5};
+        out = made(&f, 0, i, NULL);
+        factor = mean_of(out, bytes) / mean;
+        for (size_t k = 0; k < bytes; k++)
+            assert_true(fabs(out[k] - factor * own[k]) < 1.2);
+        least = fmin(least, factor);
+        most = fmax(most, factor);
+    }
+    assert_true(least > 0.49 && least < 0.52 && most > 1.48 && most < 1.51);
+    close_fixture(&f);
+}
+
+static void erasing_blanks_a_square_with_the_mean(void **state)
+{
+    (void)state;
+    enum { SIDE = 20, ERASED = 5 };
+    uint8_t two[2 * SIDE * SIDE];
+    for (int i = 0; i < 2 * SIDE * SIDE; i++)
+        two[i] = i % 2 ? 200 : 0;
+    struct fixture f;
+    open_fixture(&f, (weft_shape){SIDE, SIDE, 1}, two);
+    f.options.erase = 0.25;
+    int whole = 0, cut = 0;
+    for (size_t row = 0; row < ROWS; row++) {
+        const uint8_t *out = made(&f, 0, row, NULL);
+        int left = SIDE, right = -1, top = SIDE, bottom = -1, count = 0;
+        for (int i = 0; i < SIDE * SIDE; i++)
+            if (out[i] == 100) {
+                left = i % SIDE < left ? i % SIDE : left;
+                right = i % SIDE > right ? i % SIDE : right;
+                top = i / SIDE < top ? i / SIDE : top;
+                bottom = i / SIDE > bottom ? i / SIDE : bottom;
+                count++;
+            } else
+                assert_int_equal(out[i], two[i]);
+        int width = right - left + 1, height = bottom - top + 1;
+        assert_int_equal(count, width * height);
+        assert_true(width <= ERASED && height <= ERASED && count > 0);
+        whole += count == ERASED * ERASED;
+        cut += count < ERASED * ERASED;
+    }
+    assert_true(whole > ROWS / 2 && cut > ROWS / 10);
+    close_fixture(&f);
+}
+
+/* Black pictures of class 0 and white ones of class 1: the mean is class 1's share. */
+static void mixed_targets_are_the_shares_of_the_pixels(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) {
+        uint8_t two[2 * MOST];
+        size_t bytes = weft_shape_bytes(SHAPES[1]);
+        memset(two, 0, bytes);
+        memset(two + bytes, 255, bytes);
+        struct fixture f;
+        open_fixture(&f, SHAPES[1], two);
+        f.options.mixup = kind != 1 ? 1 : 0;
+        f.options.cutmix = kind != 0 ? 1 : 0;
+        double sum = 0;
+        int middling = 0, pasted = 0;
+        for (size_t row = 0; row < ROWS; row++) {
+            weft__target t;
+            const uint8_t *out = made(&f, 0, row, &t);
+            assert_true(t.share >= 0.5f && t.share <= 1);
+            assert_int_equal(t.a + t.b, 1); /* row i meets row ROWS - 1 - i */
+            double one = t.a == 1 ? t.share : 1 - t.share;
+            assert_true(fabs(mean_of(out, bytes) / 255 - one) < (kind == 1 ? 1e-6 : 0.003));
+            bool edges = false;
+            for (size_t i = 1; i < bytes; i++)
+                edges |= out[i] != out[0];
+            pasted += edges;
+            sum += row % 2 ? one : 1 - one;
+            middling += one > 0.25 && one < 0.75;
+        }
+        /* A box is cut at the edges, so that pasting leaves more of the row's own. */
+        assert_true(sum / ROWS > 0.45 && sum / ROWS < (kind == 0 ? 0.55 : 0.75));
+        assert_true(middling > ROWS / 5);
+        assert_true(kind == 0 ? pasted == 0 : pasted > ROWS / 3);
+        close_fixture(&f);
+    }
+}
+
+static weft_augmentation everything(void)
+{
+    return (weft_augmentation){.flip = WEFT_FLIP_RANDOM,
+        .shift = 2,
+        .crop_pad = 2,
+        .rotate = 15,
+        .zoom = 0.2,
+        .brightness = 0.2,
+        .contrast = 0.2,
+        .erase = 0.2,
+        .mixup = 0.5,
+        .cutmix = 0.5};
+}
+
+/* What a row becomes does not depend on what the thread did before. */
+static void rows_may_be_made_in_any_order(void **state)
+{
+    (void)state;
+    enum { COUNT = 40 };
+    uint8_t two[2 * MOST], kept[COUNT][MOST];
+    weft__target targets[COUNT], t;
+    noise(two, sizeof two);
+    for (int only = 0; only < 2; only++) {
+        struct fixture f;
+        size_t bytes = weft_shape_bytes(SHAPES[1]);
+        open_fixture(&f, SHAPES[1], two);
+        f.options = only ? (weft_augmentation){.crop_pad = 3, .cutmix = 1} : everything();
+        for (size_t i = 0; i < COUNT; i++)
+            memcpy(kept[i], made(&f, 5, i, &targets[i]), bytes);
+        for (size_t i = COUNT; i-- > 0;) {
+            memset(f.scratch, 0xa5, weft__augment_scratch(SHAPES[1]));
+            assert_memory_equal(made(&f, 5, i, &t), kept[i], bytes);
+            assert_memory_equal(&t, &targets[i], sizeof t);
+        }
+        int same = 0;
+        for (size_t i = 0; i < COUNT; i++)
+            same += memcmp(made(&f, 6, i, NULL), kept[i], bytes) == 0;
+        assert_int_equal(same, 0); /* another epoch, other changes */
+        close_fixture(&f);
+    }
+}
+
+/* Three equal channels change as one does. */
+static void colours_are_changed_together(void **state)
+{
+    (void)state;
+    uint8_t grey[2 * 9 * 12], colour[3 * sizeof grey];
+    noise(grey, sizeof grey);
+    for (size_t i = 0; i < sizeof colour; i++)
+        colour[i] = grey[i / 3];
+    struct fixture g, c;
+    open_fixture(&g, SHAPES[0], grey);
+    open_fixture(&c, SHAPES[1], colour);
+    g.options = c.options = everything();
+    for (size_t row = 0; row < ROWS; row++) {
+        const uint8_t *one = made(&g, 0, row, NULL), *three = made(&c, 0, row, NULL);
+        for (size_t i = 0; i < weft_shape_bytes(SHAPES[1]); i++)
+            assert_int_equal(three[i], one[i / 3]);
+    }
+    close_fixture(&g);
+    close_fixture(&c);
+}
+
+static void small_pictures_and_large_options(void **state)
+{
+    (void)state;
+    static const weft_shape shapes[] = {{1, 1, 1}, {1, 1, 3}, {1, 7, 3}, {5, 1, 1}};
+    uint8_t two[64];
+    noise(two, sizeof two);
+    for (int s = 0; s < 4; s++) {
+        struct fixture f;
+        open_fixture(&f, shapes[s], two);
+        f.options = everything();
+        f.options.shift = f.options.crop_pad = WEFT_MAX_SIDE;
+        f.options.rotate = 180;
+        f.options.zoom = 0.5;
+        f.options.brightness = f.options.contrast = f.options.erase = 1;
+        for (size_t row = 0; row < ROWS; row++) {
+            weft__target t;
+            (void)made(&f, row, row, &t);
+            assert_true(t.share >= 0.5f && t.share <= 1);
+        }
+        close_fixture(&f);
+    }
+}
+
+static void a_sheet_shows_the_picture_and_its_epochs(void **state)
+{
+    (void)state;
+    enum { GAP = 4, FACTOR = 84 / 9, WIDTH = 12 * FACTOR, HEIGHT = 9 * FACTOR };
+    uint8_t two[2 * MOST];
+    noise(two, sizeof two);
+    struct fixture f;
+    open_fixture(&f, SHAPES[1], two);
+    char path[] = "/tmp/weft-preview-XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    const weft_preview_options options = {.pictures = 5, .epochs = 2, .seed = 1};
+    f.options.flip = WEFT_FLIP_ALTERNATE;
+    assert_ok(weft_preview_save(path, &f.view, &f.options, &options));
+    enum { ROW = (3 * (WIDTH + GAP) + GAP) * 3, LINES = 2 * (HEIGHT + GAP) + GAP };
+    uint8_t *sheet = malloc((size_t)ROW * LINES);
+    const weft_recipe recipe = {{LINES, ROW / 3, 3}, WEFT_FIT_STRETCH, 0};
+    assert_non_null(sheet);
+    assert_ok(weft_picture_read(sheet, path, &recipe));
+    for (int row = 0; row < 2; row++)
+        for (int y = 0; y < HEIGHT; y++) {
+            const uint8_t *line = sheet + (size_t)(GAP + row * (HEIGHT + GAP) + y) * ROW;
+            int changed = 0;
+            for (int column = 1; column <= 2; column++)
+                changed += memcmp(line + 3 * GAP, line + 3 * (GAP + column * (WIDTH + GAP)),
+                               3 * WIDTH) != 0;
+            assert_int_equal(changed, 1); /* flipped in one of the two epochs */
+        }
+    remove(path);
+    f.options.zoom = 7;
+    assert_fails(
+        weft_preview_save(path, &f.view, &f.options, &options), WEFT_EINVAL, "zoom");
+    f.options = (weft_augmentation){.rotate = NAN};
+    assert_fails(
+        weft_preview_save(path, &f.view, &f.options, &options), WEFT_EINVAL, "rotate");
+    const weft_preview_options long_one = {.pictures = 1, .epochs = 1000, .seed = 1};
+    assert_fails(
+        weft_preview_save(path, &f.view, NULL, &long_one), WEFT_EINVAL, "1 x 1 to");
+    free(sheet);
+    close_fixture(&f);
+}
+
+/* Learning: four noisy copies of each of two classes' pictures, and validation pictures as
+ * only the augmentation shows them. */
+enum { SIDE = 12, BYTES = SIDE * SIDE, LEARNT = 128 };
+
+typedef void (*painter)(uint8_t *picture, int label, bool validation);
+
+static void fill_box(
+    uint8_t *picture, int left, int right, int top, int bottom, uint8_t level)
+{
+    for (int y = top < 0 ? 0 : top; y < bottom && y < SIDE; y++)
+        for (int x = left < 0 ? 0 : left; x < right && x < SIDE; x++)
+            picture[y * SIDE + x] = level;
+}
+
+/* A bar low on the left or high on the left; for validation on the right. */
+static void paint_sides(uint8_t *p, int label, bool validation)
+{
+    int left = validation ? 8 : 1;
+    fill_box(p, left, left + 3, label ? 1 : 7, label ? 5 : 11, 220);
+}
+
+/* Three dark lines standing or lying; for validation two pixels on, where the other
+ * lines were not. */
+static void paint_lines(uint8_t *p, int label, bool validation)
+{
+    for (int i = 0; i < 3; i++) {
+        int at = 1 + 4 * i + (validation ? 2 : 0);
+        if (label)
+            fill_box(p, at, at + 1, 0, SIDE, 220);
+        else
+            fill_box(p, 0, SIDE, at, at + 1, 220);
+    }
+}
+
+/* A bar in the upper half or in the lower one that, for validation, is turned past the
+ * corner by some 60 degrees clockwise. */
+static void paint_hands(uint8_t *p, int label, bool validation)
+{
+    double turn = validation ? 60 / 57.29577951 : 0, sign = label ? -1 : 1;
+    for (double r = 1.5; r < 5.4; r += 0.25) {
+        int x = (int)lrint(5.5 - sign * r * sin(turn)),
+            y = (int)lrint(5.5 + sign * r * cos(turn));
+        fill_box(p, x, x + 2, y, y + 2, 220);
+    }
+}
+
+/* A frame of half of the picture's side or of three quarters; half as large again. */
+static void paint_rings(uint8_t *p, int label, bool validation)
+{
+    int from_middle = label ? (validation ? 4 : 5) : (validation ? 2 : 3);
+    fill_box(p, 6 - from_middle, 6 + from_middle, 6 - from_middle, 6 + from_middle, 220);
+    fill_box(p, 7 - from_middle, 5 + from_middle, 7 - from_middle, 5 + from_middle, 0);
+}
+
+/* A strong sign on the left, which validation lacks, and a weak one on the right. */
+static void paint_signs(uint8_t *p, int label, bool validation)
+{
+    if (!validation)
+        fill_box(p, 0, 5, label ? 0 : 7, label ? 5 : 12, 255);
+    fill_box(p, 10, 12, label ? 4 : 6, label ? 6 : 8, 130);
+}
+
+/* The upper or the lower half is a little lighter; class 1 is darker in training and
+ * lighter in validation. */
+static void paint_light(uint8_t *p, int label, bool validation)
+{
+    int level = label == validation ? 180 : 110;
+    fill_box(p, 0, SIDE, 0, SIDE, (uint8_t)level);
+    fill_box(p, 0, SIDE, label ? 0 : 6, label ? 6 : 12, (uint8_t)(level * 5 / 4));
+}
+
+/* The upper or the lower half is lighter; for validation hardly so. */
+static void paint_contrast(uint8_t *p, int label, bool validation)
+{
+    int away = validation ? 8 : 60;
+    fill_box(p, 0, SIDE, 0, SIDE, (uint8_t)(125 - away));
+    fill_box(p, 0, SIDE, label ? 0 : 6, label ? 6 : 12, (uint8_t)(125 + away));
+}
+
+static weft_dataset *painted(painter paint, bool validation)
+{
+    static uint8_t pixels[LEARNT * BYTES];
+    uint16_t labels[LEARNT];
+    weft_rng rng = weft_rng_create(validation, 5);
+    for (int i = 0; i < LEARNT; i++) {
+        uint8_t *p = pixels + i * BYTES;
+        memset(p, 0, BYTES);
+        labels[i] = (uint16_t)(i % 2);
+        paint(p, i % 2, validation);
+        for (int k = 0; k < BYTES; k++)
+            p[k] = (uint8_t)(p[k] > 245 ? 255 : p[k] + weft_rng_below(&rng, 10));
+    }
+    weft_dataset *data;
+    assert_ok(weft_dataset_create(&data, (weft_shape){SIDE, SIDE, 1}, LEARNT, pixels,
+        labels, 2, (const char *const[]){"a", "b"}));
+    return data;
+}
+
+/* A fitted network's validation loss. */
+static double learn(painter paint, const char *option, const char *value)
+{
+    weft_context *context;
+    weft_classifier *model;
+    assert_ok(weft_context_create(&context, 2));
+    weft_dataset *train = painted(paint, false), *validation = painted(paint, true);
+    weft_view seen = weft_view_all(train), unseen = weft_view_all(validation);
+    assert_ok(weft_classifier_create(&model, "ann"));
+    const char *const settings[][2] = {
+        {"epochs", "30"}, {"batch", "16"}, {"learning-rate", "0.003"}, {option, value}};
+    for (size_t i = 0; i < 4; i++)
+        assert_ok(weft_classifier_set(model, settings[i][0], settings[i][1]));
+    assert_ok(weft_classifier_fit(model, &seen, &unseen, context));
+    size_t count;
+    const weft_epoch *history = weft_classifier_history(model, &count);
+    double loss = history[count - 1].val_loss;
+    weft_classifier_free(model);
+    weft_dataset_free(train);
+    weft_dataset_free(validation);
+    weft_context_free(context);
+    return loss;
+}
+
+static void check_learning(
+    painter paint, const char *option, const char *value, const char *off)
+{
+    double with = learn(paint, option, value), without = learn(paint, option, off);
+    if (!(with < 0.7 * without))
+        fail_msg("%s: validation loss %g with it, %g without", option, with, without);
+}
+
+static void networks_learn_what_is_shown(void **state)
+{
+    (void)state;
+    check_learning(paint_sides, "flip", "random", "none");
+    check_learning(paint_sides, "flip", "alternate", "none");
+    check_learning(paint_lines, "shift", "2", "0");
+    check_learning(paint_lines, "crop-pad", "2", "0");
+    check_learning(paint_hands, "rotate", "70", "0");
+    check_learning(paint_rings, "zoom", "0.5", "0");
+    check_learning(paint_signs, "erase", "0.8", "0");
+    check_learning(paint_light, "brightness", "0.8", "0");
+    check_learning(paint_contrast, "contrast", "1", "0");
+}
+
+/* The upper half or the lower one; validation shows the upper half a third as light as the
+ * lower one, or a part of each: between the classes, as mixing shows them. */
+static void paint_halves(uint8_t *p, int label, bool validation)
+{
+    fill_box(p, 0, SIDE, label ? 0 : 6, label ? 6 : 12, validation ? 150 : 220);
+    if (validation)
+        fill_box(p, 0, SIDE, label ? 6 : 0, label ? 12 : 6, 74);
+}
+
+static void paint_parts(uint8_t *p, int label, bool validation)
+{
+    fill_box(p, 0, SIDE, label ? 0 : 6, label ? 6 : 12, 220);
+    if (validation) {
+        fill_box(p, 0, 4, 0, SIDE, 0);
+        fill_box(p, 0, 4, label ? 6 : 0, label ? 12 : 6, 220);
+    }
+}
+
+/* The likeliest class's mean probability on pictures between the classes. */
+static double confidence(painter paint, const char *option, const char *value)
+{
+    weft_context *context;
+    weft_classifier *model;
+    assert_ok(weft_context_create(&context, 1));
+    weft_dataset *train = painted(paint, false), *between = painted(paint, true);
+    weft_view seen = weft_view_all(train), unseen = weft_view_all(between);
+    float p[LEARNT * 2];
+    assert_ok(weft_classifier_create(&model, "ann"));
+    assert_ok(weft_classifier_set(model, "epochs", "30"));
+    assert_ok(weft_classifier_set(model, "batch", "16"));
+    assert_ok(weft_classifier_set(model, option, value));
+    assert_ok(weft_classifier_fit(model, &seen, NULL, context));
+    assert_ok(weft_classifier_predict_proba(model, &unseen, p, context));
+    double sum = 0;
+    for (int i = 0; i < LEARNT; i++)
+        sum += (double)fmaxf(p[2 * i], p[2 * i + 1]);
+    weft_classifier_free(model);
+    weft_dataset_free(train);
+    weft_dataset_free(between);
+    weft_context_free(context);
+    return sum / LEARNT;
+}
+
+static void mixing_teaches_what_lies_between(void **state)
+{
+    (void)state;
+    double with = confidence(paint_halves, "mixup", "1");
+    double without = confidence(paint_halves, "mixup", "0");
+    if (!(with < 0.8 && without > 0.85))
+        fail_msg("mixup: %g with, %g without", with, without);
+    with = confidence(paint_parts, "cutmix", "1");
+    without = confidence(paint_parts, "cutmix", "0");
+    if (!(with < 0.8 && without > 0.85))
+        fail_msg("cutmix: %g with, %g without", with, without);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_the_picture_itself),
+        cmocka_unit_test(flips_mirror_and_shifts_move),
+        cmocka_unit_test(alternate_flips_each_picture_every_other_epoch),
+        cmocka_unit_test(rotation_by_nothing_is_identity),
+        cmocka_unit_test(rotation_and_zoom_turn_a_slope),
+        cmocka_unit_test(contrast_keeps_the_mean_and_brightness_scales_it),
+        cmocka_unit_test(erasing_blanks_a_square_with_the_mean),
+        cmocka_unit_test(mixed_targets_are_the_shares_of_the_pixels),
+        cmocka_unit_test(rows_may_be_made_in_any_order),
+        cmocka_unit_test(colours_are_changed_together),
+        cmocka_unit_test(small_pictures_and_large_options),
+        cmocka_unit_test(a_sheet_shows_the_picture_and_its_epochs),
+        cmocka_unit_test(networks_learn_what_is_shown),
+        cmocka_unit_test(mixing_teaches_what_lies_between),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
