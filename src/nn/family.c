@@ -8,6 +8,7 @@
 #include "nn/named.h"
 #include "nn/predict.h"
 #include "nn/trainer.h"
+#include "nn/transfer.h"
 
 /* A trained network. */
 struct state {
@@ -96,6 +97,8 @@ static weft_status fit(weft_classifier *self, const weft_view *train,
         &s->network, input_of(self->recipe.shape), self->classes, o->network));
     WEFT_TRY(weft__calloc(&s->block, s->network.block, sizeof *s->block, "parameters"));
     weft__network_initialise(&s->network, s->block, o->seed);
+    WEFT_TRY(weft__choose_rates(&s->network, o));
+    WEFT_TRY(weft__init_from(&s->network, s->block, o, context));
     s->normalisation = o->normalise == WEFT__NORMALISE_STANDARD
                            ? weft__normalise_standard(train)
                            : weft__normalise_unit();

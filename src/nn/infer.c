@@ -24,6 +24,7 @@ weft_status weft__declare(weft__network *network, weft__node *node, const char *
         .fan_in = fan_in,
         .fan_out = fan_out,
         .trained = trained,
+        .rate = 1,
         .decayed = decayed};
     snprintf(parameter.name, sizeof parameter.name, "%s.%s", node->name, suffix);
     for (size_t i = 0; i < rank; i++) {
@@ -56,6 +57,7 @@ static weft_status infer_node(weft__network *network, size_t i)
 {
     weft__node *node = &network->nodes[i];
     node->parameter_count = 0;
+    node->frozen = false;
     for (size_t k = 0; k < node->inputs; k++)
         node->in[k] =
             node->input[k] ? network->nodes[node->input[k] - 1].out : network->input;

@@ -57,7 +57,8 @@ typedef struct weft__parameter {
     size_t offset; /* of its first element in the flat block, a multiple of 16 */
     weft__init init;
     size_t fan_in, fan_out;
-    bool trained; /* false: running statistics, which no optimiser touches */
+    bool trained; /* false: running statistics or frozen: no optimiser touches it */
+    float rate;   /* factor of the learning rate */
     bool decayed; /* weight decay applies: weights yes, biases and norms no */
 } weft__parameter;
 
@@ -75,6 +76,8 @@ struct weft__node {
     weft__dims in[WEFT__MAX_INPUTS], out;
     size_t parameters[WEFT__MAX_PARAMETERS]; /* positions in the network's list */
     size_t parameter_count;
+    bool frozen; /* stays as it is in training too: no parameter is trained, and running
+                  * statistics serve instead of a batch's */
 };
 
 struct weft__network {

@@ -5,6 +5,7 @@
 #include "nn/loss.h"
 #include "nn/optimiser.h"
 #include "nn/schedule.h"
+#include "nn/transfer.h"
 
 #define AT(field) offsetof(weft__train_options, field)
 
@@ -50,6 +51,16 @@ const weft_param weft__train_params[] = {
         "stop after so many epochs without a better validation loss and take the best "
         "weights; 0: never"},
     WEFT_AUGMENTATION_PARAMS(weft__train_options, augmentation),
+    {"init-from", WEFT_PARAM_TEXT, AT(init_from), NULL, 0, 0, NULL,
+        "begin with the arrays of this model or other safetensors file that fit"},
+    {"init-map", WEFT_PARAM_TEXT, AT(init_map), NULL, 0, 0, NULL,
+        "init-from: layers' names there, as in conv1=features.0,dense1=fc"},
+    {"init-layout", WEFT_PARAM_CHOICE, AT(init_layout), "auto", 0, 0, WEFT__LAYOUT_CHOICES,
+        "init-from: order of weights; auto: torch unless a weft model"},
+    {"freeze", WEFT_PARAM_TEXT, AT(freeze), NULL, 0, 0, NULL,
+        "layers that are not trained, as in conv*,batchnorm1"},
+    {"rates", WEFT_PARAM_TEXT, AT(rates), NULL, 0, 0, NULL,
+        "layers with a multiple of the learning rate, as in conv*=0.1,dense1=0.5"},
     {"seed", WEFT_PARAM_COUNT, AT(seed), "1", 0, 9007199254740992.0, NULL,
         "of initial weights, order, dropout and augmentation"},
     {0},

@@ -13,6 +13,8 @@ enum { WEFT__NORMALISE_UNIT, WEFT__NORMALISE_STANDARD };
 
 typedef struct weft__train_options {
     char *network; /* a built-in's name or a path */
+    char *init_from, *init_map, *freeze, *rates;
+    int init_layout;
     uint64_t epochs, batch, seed;
     int optimizer, schedule, loss, precision, normalise;
     double learning_rate, momentum, weight_decay, beta1, beta2, epsilon;

@@ -204,7 +204,9 @@ static weft_status place_all_differences(weft__plan *plan, struct differences *d
     d->wanted[0] = false;
     for (size_t i = 0; i < count; i++) {
         const weft__node *node = &plan->network->nodes[i];
-        bool wanted = node->parameter_count > 0;
+        bool wanted = false;
+        for (size_t k = 0; k < node->parameter_count; k++)
+            wanted |= plan->network->parameters[node->parameters[k]].trained;
         for (size_t k = 0; k < node->inputs; k++)
             wanted |= d->wanted[node->input[k]];
         d->wanted[i + 1] = wanted;

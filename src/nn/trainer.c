@@ -150,11 +150,11 @@ static void update_parameters(const weft__exec *x, struct trainer *t)
 {
     weft__plan *plan = x->plan;
     const weft__train_options *o = t->options;
+    const double rate = weft__learning_rate(o, t->step, t->total_steps);
     weft__update u = {.values = t->block,
         .mirror = plan->mirror,
         .gradients = plan->gradients,
         .gradient_scale = clip(x, t),
-        .learning_rate = (float)weft__learning_rate(o, t->step, t->total_steps),
         .momentum = (float)o->momentum,
         .beta1 = (float)o->beta1,
         .beta2 = (float)o->beta2,
@@ -168,6 +168,7 @@ static void update_parameters(const weft__exec *x, struct trainer *t)
         if (!p->trained)
             continue;
         u.parts = plan->reduced[i] ? 1 : plan->members;
+        u.learning_rate = (float)rate * p->rate;
         u.weight_decay = p->decayed ? (float)o->weight_decay : 0;
         weft__team_share(x->self, p->count, UPDATE_GRAIN, &begin, &end);
         weft__optimisers[o->optimizer].update(&u, p->offset + begin, p->offset + end);

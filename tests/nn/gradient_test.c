@@ -5,7 +5,7 @@
 #include <math.h>
 
 /* Nine elements of each parameter are checked. */
-enum { CHECKED = 9 };
+enum { CHECKED = 9, BATCH = 7 };
 
 /* A ReLU's kink or a maximum's change of mind within the step is no fault of the gradient:
  * a smaller step then agrees. f32 losses of order 1 carry about 1e-7 of noise, which
@@ -23,28 +23,22 @@ static double central_difference(struct harness *h, float *value, double step)
     return (above - below) / (2 * step);
 }
 
-static void check(
-    const char *text, weft__dims input, size_t classes, weft__loss loss, int threads)
+static void check_open(struct harness *h, int threads)
 {
-    struct harness h;
-    enum { BATCH = 7 };
-    harness_open(&h, text, input, classes, BATCH, threads, WEFT__REAL_F32, true);
-    h.loss.kind = loss;
-    h.loss.smoothing = 0.1f;
     /* Running statistics move with every pass; the loss does not read them. */
-    (void)harness_run(&h, true);
+    (void)harness_run(h, true);
     double largest = 0;
-    for (size_t which = 0; which < h.network.parameter_count; which++) {
-        const weft__parameter *p = &h.network.parameters[which];
+    for (size_t which = 0; which < h->network.parameter_count; which++) {
+        const weft__parameter *p = &h->network.parameters[which];
         if (!p->trained)
             continue;
         for (size_t k = 0; k < CHECKED; k++) {
             size_t i = k * p->count / CHECKED;
-            (void)harness_run(&h, true);
-            double gradient = harness_gradient(&h, which, i);
+            (void)harness_run(h, true);
+            double gradient = harness_gradient(h, which, i);
             double difference = NAN;
             for (int step = 0; step < 4; step++) {
-                difference = central_difference(&h, &h.block[p->offset + i], STEPS[step]);
+                difference = central_difference(h, &h->block[p->offset + i], STEPS[step]);
                 if (fabs(gradient - difference) <= TOLERANCE * (1 + fabs(difference)))
                     break;
                 if (step == 3)
@@ -55,7 +49,17 @@ static void check(
         }
     }
     assert_true(largest > 1e-3); /* something was learnt from */
-    harness_close(&h);
+    harness_close(h);
+}
+
+static void check(
+    const char *text, weft__dims input, size_t classes, weft__loss loss, int threads)
+{
+    struct harness h;
+    harness_open(&h, text, input, classes, BATCH, threads, WEFT__REAL_F32, true);
+    h.loss.kind = loss;
+    h.loss.smoothing = 0.1f;
+    check_open(&h, threads);
 }
 
 static void check_all(const char *text, weft__dims input)
@@ -110,6 +114,27 @@ static void batchnorm(void **state)
     check_all("conv 6\nbatchnorm\nrelu\ndropout 0.3\nflatten\ndense classes", COLOUR);
 }
 
+/* Frozen, it scales by what it once measured, and the gradient goes through that. */
+static void batchnorm_frozen(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"conv 5\nbatchnorm\nconv 4\nflatten\ndense classes",
+        "conv 20\nbatchnorm\nrelu\nglobalpool\ndense classes"};
+    for (int i = 0; i < 4; i++) {
+        struct harness h;
+        harness_open(&h, texts[i / 2], COLOUR, 4, BATCH, 1 + i % 2, WEFT__REAL_F32, true);
+        weft__node *norm = &h.network.nodes[1];
+        norm->frozen = true;
+        for (size_t k = 0; k < norm->parameter_count; k++) {
+            weft__parameter *p = &h.network.parameters[norm->parameters[k]];
+            p->trained = false;
+            for (size_t c = 0; c < p->count; c++)
+                h.block[p->offset + c] = 0.5f + 0.1f * (float)((c + k) % 7);
+        }
+        check_open(&h, 1 + i % 2);
+    }
+}
+
 static void activations(void **state)
 {
     (void)state;
@@ -150,6 +175,7 @@ int main(void)
         cmocka_unit_test(conv),
         cmocka_unit_test(pools),
         cmocka_unit_test(batchnorm),
+        cmocka_unit_test(batchnorm_frozen),
         cmocka_unit_test(activations),
         cmocka_unit_test(dropout),
         cmocka_unit_test(residual),

@@ -208,11 +208,13 @@ static void settle(const weft__exec *x, weft__plan_node *p, struct state *s)
     }
 }
 
-/* When predicting, the running statistics serve until the parameters change. */
+/* When predicting, and in a frozen layer, the running statistics serve until the parameters
+ * change. */
 static weft_status prepare(const weft__exec *x, weft__plan_node *p)
 {
     struct state *s = p->state;
-    for (size_t c = 0; !p->plan->training && x->self->rank == 0 && c < s->channels; c++)
+    bool own = p->plan->training && !p->node->frozen;
+    for (size_t c = 0; !own && x->self->rank == 0 && c < s->channels; c++)
         weft__batchnorm_affine(p, c, &s->scale[c], &s->shift[c]);
     return WEFT_OK;
 }
@@ -224,7 +226,7 @@ static weft_status forward(const weft__exec *x, weft__plan_node *p)
     int m = x->self->rank;
     size_t count = x->rows * s->pixels;
     const void *in = weft__rows(plan, m, p->in[0]);
-    if (plan->training) {
+    if (plan->training && !p->node->frozen) {
         memset(s->sums[m], 0, 2 * s->channels * sizeof(float));
         sample(s->centre[m], in, count, s->channels, plan->real);
         moments(s->sums[m], in, s->centre[m], count, s->channels, plan->real);
@@ -316,6 +318,11 @@ static weft_status backward(const weft__exec *x, weft__plan_node *p)
     size_t count = x->rows * s->pixels;
     const void *in = weft__rows(plan, m, p->in[0]), *out = weft__rows(plan, m, p->out);
     const void *diff = weft__rows(plan, m, p->diff_out);
+    if (p->node->frozen) { /* a constant scale: `pull` stays 0 */
+        pull(weft__rows(plan, m, p->diff_in[0]), diff, in, out, s, count, p->relu_fused,
+            plan->real);
+        return WEFT_OK;
+    }
     memset(s->sums[m], 0, 2 * s->channels * sizeof(float));
     gradients(s->sums[m], diff, in, out, s, count, p->relu_fused, plan->real);
     /* The parameters' gradients: each member's part, summed with all others' later. */
