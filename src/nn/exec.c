@@ -1,4 +1,5 @@
 /* Running a plan: every member of the team walks the layers over its own rows. */
+#include "core/events.h"
 #include "core/simd.h"
 #include "nn/plan.h"
 #include "nn/real.h"
@@ -27,6 +28,17 @@ weft_status weft__exec_prepare(const weft__exec *x, bool mirrored)
     return weft__team_agree(x->self, status);
 }
 
+static double clock_of(const weft__exec *x)
+{
+    return x->plan->profile && x->self->rank == 0 ? weft__now() : 0;
+}
+
+static void account(const weft__exec *x, size_t slot, double began)
+{
+    if (x->plan->profile && x->self->rank == 0)
+        x->plan->profile[slot] += weft__now() - began;
+}
+
 /* A layer that fails goes on to meet the others at their barriers; what it left undone
  * does not matter, since the step's answer is the failure. */
 static void first_of(weft_status *status, weft_status now)
@@ -41,8 +53,10 @@ weft_status weft__exec_forward(const weft__exec *x)
     weft_status status = WEFT_OK;
     for (size_t i = 0; i < plan->network->node_count; i++) {
         weft__plan_node *node = &plan->nodes[i];
+        double began = clock_of(x);
         if (!node->skip_forward)
             first_of(&status, node->node->kind->forward(x, node));
+        account(x, 2 * i, began);
     }
     const weft__plan_node *last = &plan->nodes[plan->network->node_count - 1];
     if (plan->logits != last->out)
@@ -69,11 +83,13 @@ weft_status weft__exec_backward(const weft__exec *x)
         weft__plan_node *node = &plan->nodes[i];
         if (!node->wants_diff)
             continue;
+        double began = clock_of(x);
         if (!node->skip_backward)
             first_of(&status, node->node->kind->backward(x, node));
         for (size_t k = 0; k < node->node->inputs; k++)
             if (node->sum[k].to != WEFT__NO_BUFFER)
                 add_parts(x, node, k);
+        account(x, 2 * i + 1, began);
     }
     return status;
 }
