@@ -9,6 +9,7 @@
 #include "core/mem.h"
 #include "nn/augment.h"
 #include "nn/checkpoint.h"
+#include "nn/diagnose.h"
 #include "nn/loss.h"
 #include "nn/optimiser.h"
 #include "nn/plan.h"
@@ -550,6 +551,10 @@ weft_status weft__train(weft_classifier *self, const weft__network *network, flo
     weft__task_end(&t.task);
     if (status == WEFT_ECANCELLED && t.facts)
         try_checkpoint(&t);
+    char diagnosis[320];
+    if (status == WEFT_OK &&
+        weft__diagnose(diagnosis, self->history, self->history_count, t.options))
+        weft__note(context, "%s", diagnosis);
     if (t.best && isfinite(t.best_loss))
         memcpy(block, t.best, network->block * sizeof *block);
     clear(&t);
