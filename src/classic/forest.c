@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "classic/bins.h"
+#include "classic/boost.h"
 #include "classic/forest_data.h"
 #include "classic/tree.h"
 #include "core/mem.h"
@@ -369,8 +370,10 @@ static const struct state *forest_of(const weft_classifier *classifier)
 const float *weft_forest_importance(const weft_classifier *classifier, size_t *count)
 {
     const struct state *state = forest_of(classifier);
-    *count = state ? state->forest.features : 0;
-    return state ? state->importance : NULL;
+    if (!state)
+        return weft__boost_importance(classifier, count);
+    *count = state->forest.features;
+    return state->importance;
 }
 
 double weft_forest_out_of_bag(const weft_classifier *classifier)

@@ -226,7 +226,7 @@ static weft_status check_node(
     return WEFT_OK;
 }
 
-static weft_status check(const weft__forest *forest, size_t nodes)
+weft_status weft__forest_check(const weft__forest *forest, size_t nodes)
 {
     if (forest->roots[0] != 0 || (size_t)forest->roots[forest->trees] != nodes)
         return weft_fail(
@@ -241,6 +241,11 @@ static weft_status check(const weft__forest *forest, size_t nodes)
         for (int64_t i = 0; i < count; i++)
             WEFT_TRY(check_node(forest, t, i, count));
     }
+    return WEFT_OK;
+}
+
+static weft_status check_leaves(const weft__forest *forest)
+{
     for (size_t i = 0; i < forest->leaf_count; i++) {
         float sum = 0;
         for (size_t c = 0; c < forest->classes; c++) {
@@ -286,7 +291,9 @@ weft_status weft__forest_load(
     if (status == WEFT_OK)
         status = copy(&forest.leaves, leaves);
     if (status == WEFT_OK)
-        status = check(&forest, nodes->shape[0]);
+        status = weft__forest_check(&forest, nodes->shape[0]);
+    if (status == WEFT_OK)
+        status = check_leaves(&forest);
     if (status != WEFT_OK) {
         weft__forest_clear(&forest);
         return status;

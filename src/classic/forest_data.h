@@ -42,8 +42,11 @@ void weft__forest_votes(
     const weft__forest *forest, const uint8_t *pictures, size_t count, float *votes);
 
 WEFT_MUST weft_status weft__forest_save(const weft__forest *forest, weft__tensors *tensors);
-/* Every node is checked: children after their parent and inside the tree, features and
- * leaves that exist. */
+/* Whether trees, roots and nodes can be walked, by whatever bytes: children come after
+ * their parent and lie inside the tree, features and leaves exist, `nodes` nodes are all
+ * used. */
+WEFT_MUST weft_status weft__forest_check(const weft__forest *forest, size_t nodes);
+/* Checks all of it. */
 WEFT_MUST weft_status weft__forest_load(
     weft__forest *out, const weft__tensors *tensors, size_t features, size_t classes);
 

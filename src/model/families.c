@@ -1,5 +1,6 @@
 #include "model/family.h"
 
+extern const weft__family weft__boost;
 extern const weft__family weft__extratrees_family;
 extern const weft__family weft__forest_family;
 extern const weft__family weft__knn;
@@ -12,6 +13,7 @@ const weft__family *const weft__families[] = {
     &weft__svm,
     &weft__forest_family,
     &weft__extratrees_family,
+    &weft__boost,
     &weft__logreg,
     &weft__network_family,
     NULL,
