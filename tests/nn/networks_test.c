@@ -115,6 +115,27 @@ static void learns(void **state)
     }
 }
 
+/* A plan's account of its time: every layer that works has some. */
+static void time_is_accounted_by_layer(void **state)
+{
+    (void)state;
+    struct harness h;
+    double seconds[12] = {0};
+    harness_open(&h, "conv 8\nrelu\nmaxpool 2\nflatten\ndense 32\ndense classes", GREY,
+        CLASSES, 16, 2, WEFT__REAL_F32, true);
+    (void)harness_run(&h, true); /* unmeasured, as always by default */
+    h.plan->profile = seconds;
+    (void)harness_run(&h, true);
+    for (size_t i = 0; i < h.network.node_count; i++) {
+        bool works = strcmp(h.network.nodes[i].kind->name, "conv") == 0 ||
+                     strcmp(h.network.nodes[i].kind->name, "dense") == 0;
+        if (works)
+            assert_true(seconds[2 * i] > 0 && seconds[2 * i + 1] > 0);
+        assert_true(seconds[2 * i] >= 0 && seconds[2 * i + 1] >= 0);
+    }
+    harness_close(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +143,7 @@ int main(void)
         cmocka_unit_test(other_pictures),
         cmocka_unit_test(chosen_by_name),
         cmocka_unit_test(learns),
+        cmocka_unit_test(time_is_accounted_by_layer),
     };
     return cmocka_run_group_tests_name("networks", tests, NULL, NULL);
 }
