@@ -1,6 +1,7 @@
 #include "nn/optimiser.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/simd.h"
 #include "nn/real.h"
@@ -123,3 +124,32 @@ const weft__optimiser weft__optimisers[WEFT__OPTIMISERS] = {
     {"adam", 2, adam},
     {"adamw", 2, adamw},
 };
+
+WEFT__SIMD static void add(
+    float *restrict sum, const float *restrict part, size_t begin, size_t end)
+{
+    for (size_t i = begin; i < end; i++)
+        sum[i] += part[i];
+}
+
+void weft__gather_gradient(
+    float *sum, float *const *gradients, int parts, bool first, size_t begin, size_t end)
+{
+    if (first)
+        memcpy(sum + begin, gradients[0] + begin, (end - begin) * sizeof *sum);
+    for (int m = first ? 1 : 0; m < parts; m++)
+        add(sum, gradients[m], begin, end);
+}
+
+WEFT__SIMD void weft__move_average(float *restrict average, const float *restrict values,
+    float decay, size_t begin, size_t end)
+{
+    for (size_t i = begin; i < end; i++)
+        average[i] = decay * average[i] + (1 - decay) * values[i];
+}
+
+float weft__average_decay(double decay, uint64_t step)
+{
+    double rising = (1 + (double)step) / (10 + (double)step);
+    return (float)(rising < decay ? rising : decay);
+}

@@ -33,4 +33,15 @@ typedef struct weft__optimiser {
 /* In the order of the `optimizer` option. */
 extern const weft__optimiser weft__optimisers[WEFT__OPTIMISERS];
 
+/* sum = or, unless `first`, += the `parts` blocks of a gradient. */
+void weft__gather_gradient(
+    float *sum, float *const *gradients, int parts, bool first, size_t begin, size_t end);
+
+/* average = decay average + (1 - decay) values. */
+void weft__move_average(
+    float *average, const float *values, float decay, size_t begin, size_t end);
+/* The decay of step `step` (from 1): min(decay, (1 + step) / (10 + step)), so that the
+ * initial weights are soon forgotten, as TensorFlow's ExponentialMovingAverage has it. */
+float weft__average_decay(double decay, uint64_t step);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "nn/loss.h"
 #include "nn/optimiser.h"
+#include "nn/sampling.h"
 #include "nn/schedule.h"
 #include "nn/transfer.h"
 
@@ -50,6 +51,14 @@ const weft_param weft__train_params[] = {
     {"patience", WEFT_PARAM_COUNT, AT(patience), "0", 0, 100000, NULL,
         "stop after so many epochs without a better validation loss and take the best "
         "weights; 0: never"},
+    {"accumulate", WEFT_PARAM_COUNT, AT(accumulate), "1", 1, 65536, NULL,
+        "batches whose gradients make one step together, as one large batch would"},
+    {"ema", WEFT_PARAM_REAL, AT(ema), "0", 0, 0.999999, NULL,
+        "validate and keep the moving average of the weights with this decay; 0: off"},
+    {"class-weights", WEFT_PARAM_CHOICE, AT(class_weights), "none", 0, 0, "none|balanced",
+        "balanced: a picture's loss counts the more the rarer its class"},
+    {"sampling", WEFT_PARAM_CHOICE, AT(sampling), "uniform", 0, 0, WEFT__SAMPLING_CHOICES,
+        "balanced: an epoch draws every class alike, with replacement"},
     WEFT_AUGMENTATION_PARAMS(weft__train_options, augmentation),
     {"init-from", WEFT_PARAM_TEXT, AT(init_from), NULL, 0, 0, NULL,
         "begin with the arrays of this model or other safetensors file that fit"},

@@ -9,6 +9,7 @@
 #include "weft/preview.h"
 
 enum { WEFT__PRECISION_AUTO, WEFT__PRECISION_F32, WEFT__PRECISION_BF16 };
+enum { WEFT__CLASS_WEIGHTS_NONE, WEFT__CLASS_WEIGHTS_BALANCED };
 enum { WEFT__NORMALISE_UNIT, WEFT__NORMALISE_STANDARD };
 
 typedef struct weft__train_options {
@@ -22,6 +23,9 @@ typedef struct weft__train_options {
     double warmup, final_rate, clip_norm, label_smoothing;
     uint64_t patience;
     weft_augmentation augmentation;
+    int class_weights, sampling;
+    double ema;
+    uint64_t accumulate;
 } weft__train_options;
 
 extern const weft_param weft__train_params[];

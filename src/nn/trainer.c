@@ -15,6 +15,7 @@
 #include "nn/plan.h"
 #include "nn/predict.h"
 #include "nn/real.h"
+#include "nn/sampling.h"
 #include "nn/schedule.h"
 #include "nn/streams.h"
 #include "weft/rng.h"
@@ -40,6 +41,7 @@ struct trainer {
     weft__real real;
     float *block;                  /* borrowed */
     float *slots[WEFT__MAX_SLOTS]; /* the optimiser's state; owned */
+    float *average;                /* the block's moving average, with ema; owned */
     float *best;                   /* the best epoch's block, with patience; owned */
     double best_loss;
     uint64_t epochs_since_best;
@@ -50,6 +52,10 @@ struct trainer {
     uint32_t *order;         /* the epoch's order of pictures; owned */
     float *logits;           /* of the validation pictures; owned */
     weft__target *targets;   /* of the batch; owned */
+    float *class_weights;    /* owned; NULL: all 1 */
+    float *gathered;         /* the gradient of a step's batches so far, where a step has
+                              * more than one; owned */
+    size_t step_pictures;    /* of a whole step */
 
     /* One a member. */
     weft__loss_sums *sums;
@@ -99,26 +105,53 @@ static void load_rows(const weft__exec *x, struct trainer *t, size_t first)
     }
 }
 
-static void take_loss(const weft__exec *x, struct trainer *t)
+/* `pictures` are the whole step's. */
+static void take_loss(const weft__exec *x, struct trainer *t, size_t pictures)
 {
     weft__plan *plan = x->plan;
     int m = x->self->rank;
     weft__loss_options o = {.kind = (weft__loss)t->options->loss,
         .smoothing = (float)t->options->label_smoothing,
-        .batch = plan->batch};
+        .class_weight = t->class_weights,
+        .batch = pictures};
     weft__loss_rows(&t->sums[m], weft__rows(plan, m, plan->diff_logits), plan->real,
         weft__rows(plan, m, plan->logits), t->targets + x->first, x->rows,
         plan->network->classes, &o);
 }
 
+/* The blocks whose sum is the gradient of parameter `which`. */
+static float *const *gradient_blocks(
+    struct trainer *t, const weft__plan *plan, size_t which, int *parts)
+{
+    *parts = t->gathered || plan->reduced[which] ? 1 : plan->members;
+    return t->gathered ? &t->gathered : plan->gradients;
+}
+
+/* Adds the batch's gradient to the step's, this member's share of it. */
+static void gather(const weft__exec *x, struct trainer *t, bool first)
+{
+    const weft__plan *plan = x->plan;
+    for (size_t i = 0; i < plan->network->parameter_count; i++) {
+        const weft__parameter *p = &plan->network->parameters[i];
+        size_t begin, end;
+        if (!p->trained)
+            continue;
+        weft__team_share(x->self, p->count, UPDATE_GRAIN, &begin, &end);
+        weft__gather_gradient(t->gathered, plan->gradients,
+            plan->reduced[i] ? 1 : plan->members, first, p->offset + begin,
+            p->offset + end);
+    }
+}
+
 /* This member's part of the squared length of the whole gradient. */
-static double gradient_square(const weft__exec *x)
+static double gradient_square(const weft__exec *x, struct trainer *t)
 {
     weft__plan *plan = x->plan;
     double sum = 0;
     for (size_t i = 0; i < plan->network->parameter_count; i++) {
         const weft__parameter *p = &plan->network->parameters[i];
-        int parts = plan->reduced[i] ? 1 : plan->members;
+        int parts;
+        float *const *blocks = gradient_blocks(t, plan, i, &parts);
         size_t begin, end;
         if (!p->trained)
             continue;
@@ -126,7 +159,7 @@ static double gradient_square(const weft__exec *x)
         for (size_t k = p->offset + begin; k < p->offset + end; k++) {
             float g = 0;
             for (int m = 0; m < parts; m++)
-                g += plan->gradients[m][k];
+                g += blocks[m][k];
             sum += (double)g * (double)g;
         }
     }
@@ -138,7 +171,7 @@ static float clip(const weft__exec *x, struct trainer *t)
 {
     if (t->options->clip_norm <= 0)
         return 1;
-    t->squares[x->self->rank] = gradient_square(x);
+    t->squares[x->self->rank] = gradient_square(x, t);
     weft__team_barrier(x->self);
     double sum = 0;
     for (int m = 0; m < x->self->count; m++)
@@ -154,7 +187,6 @@ static void update_parameters(const weft__exec *x, struct trainer *t)
     const double rate = weft__learning_rate(o, t->step, t->total_steps);
     weft__update u = {.values = t->block,
         .mirror = plan->mirror,
-        .gradients = plan->gradients,
         .gradient_scale = clip(x, t),
         .momentum = (float)o->momentum,
         .beta1 = (float)o->beta1,
@@ -163,16 +195,20 @@ static void update_parameters(const weft__exec *x, struct trainer *t)
         .nesterov = o->nesterov,
         .step = t->step + 1};
     memcpy(u.slots, t->slots, sizeof u.slots);
+    float decay = weft__average_decay(o->ema, u.step);
     for (size_t i = 0; i < plan->network->parameter_count; i++) {
         const weft__parameter *p = &plan->network->parameters[i];
         size_t begin, end;
-        if (!p->trained)
-            continue;
-        u.parts = plan->reduced[i] ? 1 : plan->members;
+        u.gradients = gradient_blocks(t, plan, i, &u.parts);
         u.learning_rate = (float)rate * p->rate;
         u.weight_decay = p->decayed ? (float)o->weight_decay : 0;
         weft__team_share(x->self, p->count, UPDATE_GRAIN, &begin, &end);
-        weft__optimisers[o->optimizer].update(&u, p->offset + begin, p->offset + end);
+        begin += p->offset;
+        end += p->offset;
+        if (p->trained)
+            weft__optimisers[o->optimizer].update(&u, begin, end);
+        if (t->average) /* running statistics too */
+            weft__move_average(t->average, t->block, decay, begin, end);
     }
 }
 
@@ -202,6 +238,8 @@ static size_t list_kept(struct trainer *t, weft__kept kept[MOST_KEPT])
             kept[n++] = (weft__kept){slots[s], WEFT__F32, block, t->slots[s]};
     if (t->best)
         kept[n++] = (weft__kept){"best", WEFT__F32, block, t->best};
+    if (t->average)
+        kept[n++] = (weft__kept){"average", WEFT__F32, block, t->average};
     return n;
 }
 
@@ -264,38 +302,67 @@ static void close_step(struct trainer *t, size_t pictures)
     weft__send(t->context, &event);
 }
 
-/* One batch, all members; they leave with the same answer. */
+/* One update: pictures first to end of the epoch's order, in one batch or several. */
+struct step {
+    size_t first, end;
+};
+
+/* The gradient of the batch at `at`, all members; they leave with the same answer. */
 static weft_status train_batch(
-    const weft__member *self, struct trainer *t, weft__plan *plan, size_t first)
+    const weft__exec *x, struct trainer *t, struct step step, size_t at)
 {
-    weft__exec x = weft__exec_create(self, plan);
-    x.seed = t->options->seed;
-    x.step = t->step;
-    if (t->ready != plan)
-        WEFT_TRY(weft__exec_prepare(&x, false));
-    load_rows(&x, t, first);
-    weft_status status = weft__exec_forward(&x);
-    take_loss(&x, t);
-    weft_status back = weft__exec_backward(&x);
-    WEFT_TRY(weft__team_agree(self, status != WEFT_OK ? status : back));
-    update_parameters(&x, t);
-    weft__team_barrier(self);
-    if (self->rank == 0) {
-        t->ready = plan;
-        close_step(t, first + plan->batch);
+    if (t->ready != x->plan)
+        WEFT_TRY(weft__exec_prepare(x, false));
+    load_rows(x, t, at);
+    weft_status status = weft__exec_forward(x);
+    take_loss(x, t, step.end - step.first);
+    weft_status back = weft__exec_backward(x);
+    WEFT_TRY(weft__team_agree(x->self, status != WEFT_OK ? status : back));
+    if (t->gathered)
+        gather(x, t, at == step.first);
+    return WEFT_OK;
+}
+
+static weft_status train_step(const weft__member *self, struct trainer *t, struct step step)
+{
+    uint64_t batches = 0;
+    for (size_t at = step.first;;) {
+        weft__plan *plan = step.end - at >= t->full->batch ? t->full : t->rest;
+        weft__exec x = weft__exec_create(self, plan);
+        x.seed = t->options->seed;
+        x.step = t->step * t->options->accumulate + batches++;
+        WEFT_TRY(train_batch(&x, t, step, at));
+        at += plan->batch;
+        if (at == step.end)
+            update_parameters(&x, t);
+        if (self->rank == 0)
+            t->ready = plan;
+        weft__team_barrier(self);
+        if (at < step.end)
+            continue;
+        if (self->rank == 0)
+            close_step(t, at);
+        return weft__exec_prepare(&x, true);
     }
-    return weft__exec_prepare(&x, true);
 }
 
 static weft_status train_epoch(const weft__member *self, void *arg)
 {
     struct trainer *t = arg;
-    size_t batch = t->full->batch, count = t->train->count, first = t->pictures;
-    for (; first + batch <= count && !atomic_load(&t->stop); first += batch)
-        WEFT_TRY(train_batch(self, t, t->full, first));
-    if (first < count && !atomic_load(&t->stop))
-        WEFT_TRY(train_batch(self, t, t->rest, first));
+    size_t count = t->train->count;
+    for (size_t first = t->pictures; first < count && !atomic_load(&t->stop);) {
+        size_t left = count - first;
+        size_t end = first + (left < t->step_pictures ? left : t->step_pictures);
+        WEFT_TRY(train_step(self, t, (struct step){first, end}));
+        first = end;
+    }
     return WEFT_OK;
+}
+
+/* The weights that are watched and kept. */
+static const float *result(const struct trainer *t)
+{
+    return t->average ? t->average : t->block;
 }
 
 static weft_status watch(struct trainer *t, weft_epoch *row)
@@ -347,7 +414,7 @@ static void remember_best(struct trainer *t, double val_loss)
     if (val_loss < t->best_loss) {
         t->best_loss = val_loss;
         t->epochs_since_best = 0;
-        memcpy(t->best, t->block, t->network->block * sizeof *t->best);
+        memcpy(t->best, result(t), t->network->block * sizeof *t->best);
         return;
     }
     t->epochs_since_best++;
@@ -360,24 +427,22 @@ static bool finished(const struct trainer *t)
 }
 
 /* From its beginning, or from where a checkpoint left it. */
-static void begin_epoch(struct trainer *t)
+static weft_status begin_epoch(struct trainer *t)
 {
-    size_t count = t->train->count;
-    for (size_t i = 0; i < count; i++)
-        t->order[i] = (uint32_t)i;
-    weft_rng rng = weft_rng_create(t->options->seed, WEFT__STREAM_SHUFFLE + t->epoch);
-    weft_rng_shuffle(&rng, t->order, count);
+    WEFT_TRY(weft__epoch_order(t->order, t->train, t->network->classes,
+        (weft__sampling)t->options->sampling, t->options->seed, t->epoch));
     t->epoch_began = weft__now();
     if (t->pictures)
         t->epoch_began -= t->figures[EPOCH_SECONDS];
     else
         memset(t->sums, 0, (size_t)t->full->members * sizeof *t->sums);
+    return WEFT_OK;
 }
 
 static weft_status run_epoch(struct trainer *t)
 {
     size_t count = t->train->count;
-    begin_epoch(t);
+    WEFT_TRY(begin_epoch(t));
     WEFT_TRY(weft__team_run(t->context, train_epoch, t));
 
     weft_epoch row = {
@@ -404,6 +469,17 @@ static weft_status run_epoch(struct trainer *t)
     return WEFT_OK;
 }
 
+/* The average begins as the initial weights. */
+static weft_status make_average(struct trainer *t)
+{
+    size_t block = t->network->block;
+    if (t->options->ema <= 0)
+        return WEFT_OK;
+    WEFT_TRY(weft__alloc(&t->average, block, sizeof *t->average, "average weights"));
+    memcpy(t->average, t->block, block * sizeof *t->average);
+    return WEFT_OK;
+}
+
 static weft_status make_plans(struct trainer *t)
 {
     size_t count = t->train->count, batch = t->options->batch;
@@ -413,13 +489,15 @@ static weft_status make_plans(struct trainer *t)
     if (count % batch)
         WEFT_TRY(weft__plan_create(
             &t->rest, t->network, count % batch, true, t->real, t->block, t->context));
-    t->total_steps = t->options->epochs * ((count + batch - 1) / batch);
+    t->step_pictures = batch * t->options->accumulate;
+    t->total_steps =
+        t->options->epochs * ((count + t->step_pictures - 1) / t->step_pictures);
     if (!t->validation)
         return WEFT_OK;
     size_t watched = t->validation->count;
     WEFT_TRY(weft__plan_create(&t->watching, t->network,
         watched < WEFT__PREDICT_BATCH ? watched : WEFT__PREDICT_BATCH, false, t->real,
-        t->block, t->context));
+        t->average ? t->average : t->block, t->context));
     return weft__alloc(
         &t->logits, watched * t->network->classes, sizeof *t->logits, "logits");
 }
@@ -435,6 +513,14 @@ static weft_status make_state(struct trainer *t)
     WEFT_TRY(weft__calloc(&t->targets, t->full->batch, sizeof *t->targets, "targets"));
     for (int s = 0; s < weft__optimisers[t->options->optimizer].slots; s++)
         WEFT_TRY(weft__calloc(&t->slots[s], block, sizeof(float), "the optimiser's state"));
+    if (t->options->accumulate > 1)
+        WEFT_TRY(weft__alloc(&t->gathered, block, sizeof *t->gathered, "gradients"));
+    if (t->options->class_weights == WEFT__CLASS_WEIGHTS_BALANCED) {
+        size_t classes = t->network->classes;
+        WEFT_TRY(
+            weft__alloc(&t->class_weights, classes, sizeof *t->class_weights, "weights"));
+        WEFT_TRY(weft__balanced_weights(t->class_weights, t->train, classes));
+    }
     if (t->options->patience && t->validation)
         WEFT_TRY(weft__calloc(&t->best, block, sizeof *t->best, "the best weights"));
     t->best_loss = INFINITY;
@@ -446,7 +532,7 @@ static weft_status take_place(struct trainer *t)
 {
     const int64_t *c = t->counters;
     uint64_t epochs = t->options->epochs;
-    size_t count = t->train->count, batch = t->full->batch;
+    size_t count = t->train->count, batch = t->step_pictures;
     uint64_t steps = t->total_steps / epochs;
     bool fits = c[EPOCH] >= 0 && (uint64_t)c[EPOCH] <= epochs && c[PICTURES] >= 0 &&
                 (uint64_t)c[PICTURES] <= count &&
@@ -515,6 +601,9 @@ static void clear(struct trainer *t)
     weft__plan_free(t->watching);
     for (int s = 0; s < WEFT__MAX_SLOTS; s++)
         free(t->slots[s]);
+    free(t->average);
+    free(t->gathered);
+    free(t->class_weights);
     free(t->best);
     free(t->order);
     free(t->logits);
@@ -540,6 +629,8 @@ weft_status weft__train(weft_classifier *self, const weft__network *network, flo
         .block = block};
     weft_status status = weft__choose_real(&t.real, t.options->precision);
     if (status == WEFT_OK)
+        status = make_average(&t);
+    if (status == WEFT_OK)
         status = make_plans(&t);
     if (status == WEFT_OK)
         status = make_state(&t);
@@ -557,6 +648,8 @@ weft_status weft__train(weft_classifier *self, const weft__network *network, flo
         weft__note(context, "%s", diagnosis);
     if (t.best && isfinite(t.best_loss))
         memcpy(block, t.best, network->block * sizeof *block);
+    else if (t.average)
+        memcpy(block, t.average, network->block * sizeof *block);
     clear(&t);
     return status;
 }

@@ -100,6 +100,16 @@ static void also_with_momentum_and_whatever_precision_is_fast(void **state)
         OPTIONS(USUAL, "optimizer", "sgd", "learning-rate", "0.05"), kills_wanted() / 2, 2);
 }
 
+static void also_with_all_that_a_step_may_keep(void **state)
+{
+    (void)state;
+    write_network("n.net", NETWORK);
+    kill_and_resume(OPTIONS(USUAL, "ema", "0.95", "accumulate", "2", "sampling", "balanced",
+                        "class-weights", "balanced", "flip", "alternate", "rotate", "10",
+                        "cutmix", "1"),
+        kills_wanted() / 2, 3);
+}
+
 /* The next epoch is then left after its first step. */
 static void cancel_after_three(void *user, const weft_event *event)
 {
@@ -235,6 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         folder_test(a_killed_run_resumes_to_the_same_bits),
         folder_test(also_with_momentum_and_whatever_precision_is_fast),
+        folder_test(also_with_all_that_a_step_may_keep),
         folder_test(an_interrupted_run_is_usable_and_resumes),
         folder_test(a_finished_run_resumes_to_its_end),
         folder_test(what_differs_is_named),
