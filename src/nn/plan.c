@@ -356,6 +356,14 @@ void weft__want_scratch(weft__plan *plan, const weft__primitive *primitive)
     plan->scratch_bytes = bytes > plan->scratch_bytes ? bytes : plan->scratch_bytes;
 }
 
+weft_status weft__hold(
+    weft__plan *plan, void *out, size_t count, size_t size, const char *what)
+{
+    WEFT_TRY(weft__calloc(out, count, size, what));
+    plan->held_bytes += count * size;
+    return WEFT_OK;
+}
+
 static weft_status allocate(weft__plan *plan)
 {
     size_t members = (size_t)plan->members, block = plan->network->block;
@@ -486,7 +494,8 @@ void weft__plan_free(weft__plan *plan)
 size_t weft__plan_bytes(const weft__plan *plan)
 {
     size_t members = (size_t)plan->members, block = plan->network->block;
-    size_t bytes = plan->shared_bytes + members * (plan->arena_bytes + plan->scratch_bytes);
+    size_t bytes = plan->held_bytes + plan->shared_bytes +
+                   members * (plan->arena_bytes + plan->scratch_bytes);
     bytes += plan->training ? members * block * sizeof(float) : 0;
     return bytes + (plan->mirror ? block * sizeof *plan->mirror : 0);
 }

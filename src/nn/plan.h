@@ -62,6 +62,7 @@ typedef struct weft__plan {
     size_t *first_row; /* members + 1 */
     void **scratch;    /* members: oneDNN's, shared by a member's primitives */
     size_t scratch_bytes;
+    size_t held_bytes; /* by weft__hold */
 
     float *parameters; /* the flat block; borrowed, may change between batches */
     uint16_t *mirror;  /* the same in bf16 when real is bf16, else NULL; owned */
@@ -90,7 +91,8 @@ WEFT_MUST weft_status weft__plan_create(weft__plan **out, const weft__network *n
     size_t batch, bool training, weft__real real, float *parameters, weft_context *context);
 void weft__plan_free(weft__plan *plan); /* NULL-safe */
 
-/* Everything the plan holds: arenas, gradients, compute weights. */
+/* Everything the plan holds: arenas, gradients, compute weights; not the parameters, which
+ * it borrows, nor what oneDNN keeps of its own. */
 size_t weft__plan_bytes(const weft__plan *plan);
 
 /* The parts of a step, called by every member of the plan's team (or by the caller alone,
@@ -115,6 +117,10 @@ float *weft__gradient(
  * where the members' rows are back to back; and workspace_row. */
 /* In `plan`: the only layer that uses this one's output, or NULL. */
 weft__plan_node *weft__sole_consumer(const weft__plan_node *node);
+/* Zeroed memory of a layer's own, which it frees: copies in other layouts, partial sums.
+ * weft__plan_bytes counts it. */
+WEFT_MUST weft_status weft__hold(
+    weft__plan *plan, void *out, size_t count, size_t size, const char *what);
 /* In `plan`: raises the scratch memory to what the primitive needs. */
 void weft__want_scratch(weft__plan *plan, const weft__primitive *primitive);
 

@@ -153,8 +153,8 @@ static weft_status plan_copy(weft__plan_node *p, struct state *s, weft__primitiv
         return WEFT_OK;
     WEFT_TRY(weft__reorder_to(reorder, &s->conv, from, target, WEFT__WEIGHTS));
     weft__want_scratch(p->plan, *reorder);
-    return weft__calloc(
-        copy, weft__primitive_bytes(target, WEFT__WEIGHTS), 1, "convolution weights");
+    return weft__hold(p->plan, copy, weft__primitive_bytes(target, WEFT__WEIGHTS), 1,
+        "convolution weights");
 }
 
 static weft_status plan_lists(weft__plan_node *p, struct state *s)
@@ -181,9 +181,9 @@ static weft_status fuse(weft__plan_node *p, struct state *s)
         next->skip_forward = true;
         size_t weights = s->conv.kernel * s->conv.kernel * s->conv.in_channels /
                          s->conv.groups * s->conv.out_channels;
-        WEFT_TRY(weft__alloc(&s->folded, weights, sizeof(float), "folded weights"));
-        WEFT_TRY(weft__alloc(
-            &s->folded_bias, s->conv.out_channels, sizeof(float), "folded weights"));
+        WEFT_TRY(weft__hold(p->plan, &s->folded, weights, sizeof(float), "folded weights"));
+        WEFT_TRY(weft__hold(p->plan, &s->folded_bias, s->conv.out_channels, sizeof(float),
+            "folded weights"));
         next = weft__sole_consumer(next);
     }
     if (next && next->node->kind == &weft__layer_relu) {
@@ -240,7 +240,7 @@ static weft_status bind_member(weft__plan_node *p, struct state *s, int m)
     weft__primitive *w = s->backward_weights[m];
     void *gradient = weft__gradient(plan, m, p, 0);
     if (s->to_plain[m]) {
-        WEFT_TRY(weft__calloc(&s->weight_gradients[m],
+        WEFT_TRY(weft__hold(plan, &s->weight_gradients[m],
             weft__primitive_bytes(w, WEFT__DIFF_WEIGHTS), 1, "weight gradients"));
         WEFT_TRY(weft__primitive_bind(s->to_plain[m], WEFT__SRC, s->weight_gradients[m]));
         WEFT_TRY(weft__primitive_bind(s->to_plain[m], WEFT__DST, gradient));

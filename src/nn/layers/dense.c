@@ -113,8 +113,8 @@ static weft_status plan_bands(weft__plan_node *p, struct state *s)
     for (int m = 0; m < plan->members; m++) {
         weft__member member = {plan->context, m, plan->members};
         weft__team_share(&member, s->in, BAND_GRAIN, &s->band[m], &s->band[m + 1]);
-        WEFT_TRY(weft__calloc(
-            &s->partial[m], plan->batch * s->out, sizeof(float), "partial products"));
+        WEFT_TRY(weft__hold(p->plan, &s->partial[m], plan->batch * s->out, sizeof(float),
+            "partial products"));
     }
     p->shared = true;
     plan->reduced[p->node->parameters[0]] = true;
