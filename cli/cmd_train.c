@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "data_options.h"
+#include "lr_find.h"
 #include "output.h"
 #include "place.h"
 #include "score.h"
@@ -14,7 +15,7 @@ struct options {
     double validation;
     uint64_t seed;
     double checkpoint_seconds;
-    bool resume, test;
+    bool resume, test, lr_find;
 };
 
 static const weft_param table[] = {
@@ -32,6 +33,8 @@ static const weft_param table[] = {
         "go on where an unfinished run of a network was stopped"},
     {"checkpoint-seconds", WEFT_PARAM_REAL, offsetof(struct options, checkpoint_seconds),
         "30", 0, 1e6, NULL, "networks: keep what is needed to resume this often"},
+    {"lr-find", WEFT_PARAM_FLAG, offsetof(struct options, lr_find), "false", 0, 0, NULL,
+        "networks: try rising learning rates instead; --out names the curve's CSV file"},
     DATA_OPTIONS(struct options, data),
     {0},
 };
@@ -204,12 +207,15 @@ static weft_status evaluate(struct training *t, struct call *call)
 static weft_status train(struct training *t, struct call *call)
 {
     const struct options *o = call->options;
-    WEFT_TRY(place_choose(
-        &t->place, o->out, weft_classifier_describe(call->classifier)->name, o->resume));
+    if (!o->lr_find)
+        WEFT_TRY(place_choose(&t->place, o->out,
+            weft_classifier_describe(call->classifier)->name, o->resume));
     WEFT_TRY(data_options_load(&t->data, o->data.where, &o->data, call));
     if (o->test && !t->data.test)
         return weft_fail(WEFT_ENOTFOUND, "%s: no test split to open", o->data.where);
     WEFT_TRY(make_views(t, o));
+    if (o->lr_find)
+        return lr_find(call, &t->train, o->out);
     WEFT_TRY(weft_classifier_checkpoint(
         call->classifier, t->place.checkpoint, o->checkpoint_seconds, o->resume));
     double began = seconds_now();

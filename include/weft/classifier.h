@@ -68,6 +68,33 @@ WEFT_API WEFT_MUST weft_status weft_classifier_fit(weft_classifier *classifier,
 WEFT_API WEFT_MUST weft_status weft_classifier_checkpoint(
     weft_classifier *classifier, const char *path, double seconds, bool resume);
 
+/* The loss while the learning rate rises exponentially, step by step. */
+typedef struct weft_rate_range {
+    double lowest, highest;
+    size_t steps; /* 10 to 100000 */
+} weft_rate_range;
+
+typedef struct weft_rate {
+    double learning_rate;
+    double loss; /* running mean of the batches' losses */
+} weft_rate;
+
+typedef struct weft_rate_curve {
+    weft_rate *points; /* owned */
+    size_t count;      /* fewer than the range's steps when the loss ran away */
+    double suggestion; /* where the loss falls fastest; NaN where it never does */
+} weft_rate_curve;
+
+/* 1e-6 to 10 in 200 steps. */
+WEFT_API weft_rate_range weft_rate_range_defaults(void);
+/* Trains for a short while with every rate of the range in turn (Smith 2017, "Cyclical
+ * learning rates for training neural networks", section 3.3), and leaves the classifier
+ * unfitted. WEFT_EUNSUPPORTED for families without a learning rate. */
+WEFT_API WEFT_MUST weft_status weft_classifier_find_rate(weft_rate_curve *out,
+    weft_classifier *classifier, const weft_view *train, const weft_rate_range *range,
+    weft_context *context);
+WEFT_API void weft_rate_curve_clear(weft_rate_curve *curve);
+
 /* Writes count x classes probabilities, row by row, each row summing to 1. The view's
  * shape must be the fitted one. */
 WEFT_API WEFT_MUST weft_status weft_classifier_predict_proba(

@@ -231,8 +231,9 @@ static weft_status take_golden(weft_classifier *self, const weft_view *train)
     return WEFT_OK;
 }
 
-static weft_status fit(weft_classifier *self, const weft_view *train,
-    const weft_view *validation, weft_context *context)
+/* Takes from the data what every family needs. */
+static weft_status begin_fit(
+    weft_classifier *self, const weft_view *train, weft_context *context)
 {
     self->recipe = weft_dataset_recipe(train->data);
     const char *digest = weft_dataset_digest(train->data);
@@ -241,7 +242,7 @@ static weft_status fit(weft_classifier *self, const weft_view *train,
     WEFT_TRY(take_golden(self, train));
     if (weft_context_cancelled(context))
         return weft_fail(WEFT_ECANCELLED, "%s: cancelled", self->info.name);
-    return self->family->fit(self, train, validation, context);
+    return WEFT_OK;
 }
 
 weft_status weft_classifier_fit(weft_classifier *self, const weft_view *train,
@@ -253,10 +254,49 @@ weft_status weft_classifier_fit(weft_classifier *self, const weft_view *train,
         validation = NULL;
     if (validation)
         WEFT_TRY(check_same_shape(self, validation, weft_dataset_shape(train->data)));
-    weft_status status = fit(self, train, validation, context);
+    weft_status status = begin_fit(self, train, context);
+    if (status == WEFT_OK)
+        status = self->family->fit(self, train, validation, context);
     if (status != WEFT_OK && !(status == WEFT_ECANCELLED && self->state))
         forget(self);
     return status;
+}
+
+weft_rate_range weft_rate_range_defaults(void)
+{
+    return (weft_rate_range){1e-6, 10, 200};
+}
+
+weft_status weft_classifier_find_rate(weft_rate_curve *out, weft_classifier *self,
+    const weft_view *train, const weft_rate_range *range, weft_context *context)
+{
+    weft_rate_curve curve = {0};
+    if (!self->family->find_rate)
+        return weft_fail(WEFT_EUNSUPPORTED, "%s: has no learning rate", self->info.name);
+    if (!(range->lowest > 0 && range->lowest < range->highest) ||
+        !isfinite(range->highest) || range->steps < 10 || range->steps > 100000)
+        return weft_fail(WEFT_EINVAL, "learning rates from %g to %g in %zu steps",
+            range->lowest, range->highest, range->steps);
+    forget(self);
+    WEFT_TRY(check_training_view(self, train));
+    weft_status status =
+        weft__calloc(&curve.points, range->steps, sizeof *curve.points, "learning rates");
+    if (status == WEFT_OK)
+        status = begin_fit(self, train, context);
+    if (status == WEFT_OK)
+        status = self->family->find_rate(&curve, self, train, range, context);
+    forget(self);
+    if (status == WEFT_OK)
+        *out = curve;
+    else
+        weft_rate_curve_clear(&curve);
+    return status;
+}
+
+void weft_rate_curve_clear(weft_rate_curve *curve)
+{
+    free(curve->points);
+    *curve = (weft_rate_curve){0};
 }
 
 weft_status weft_classifier_predict_proba(const weft_classifier *self,

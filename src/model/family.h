@@ -56,6 +56,9 @@ struct weft__family {
      * state, if any, must be usable; it is kept. */
     weft_status (*fit)(weft_classifier *self, const weft_view *train,
         const weft_view *validation, weft_context *context);
+    /* Fills out->points, room for range->steps, and out->count. NULL: no such thing. */
+    weft_status (*find_rate)(weft_rate_curve *out, weft_classifier *self,
+        const weft_view *train, const weft_rate_range *range, weft_context *context);
     /* view has self->recipe's shape; probabilities is count x classes. */
     weft_status (*predict_proba)(const weft_classifier *self, const weft_view *view,
         float *probabilities, weft_context *context);

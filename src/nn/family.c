@@ -83,8 +83,9 @@ static weft_status new_state(weft_classifier *self, struct state **out)
     return WEFT_OK;
 }
 
-static weft_status fit(weft_classifier *self, const weft_view *train,
-    const weft_view *validation, weft_context *context)
+/* The network before its first step, as self->state. */
+static weft_status begin(
+    weft_classifier *self, const weft_view *train, weft_context *context)
 {
     const weft__train_options *o = self->options;
     struct state *s;
@@ -102,8 +103,29 @@ static weft_status fit(weft_classifier *self, const weft_view *train,
     s->normalisation = o->normalise == WEFT__NORMALISE_STANDARD
                            ? weft__normalise_standard(train)
                            : weft__normalise_unit();
+    return WEFT_OK;
+}
+
+static weft_status fit(weft_classifier *self, const weft_view *train,
+    const weft_view *validation, weft_context *context)
+{
+    WEFT_TRY(begin(self, train, context));
+    struct state *s = self->state;
     return weft__train(
         self, &s->network, s->block, &s->normalisation, train, validation, context);
+}
+
+static weft_status find_rate(weft_rate_curve *out, weft_classifier *self,
+    const weft_view *train, const weft_rate_range *range, weft_context *context)
+{
+    WEFT_TRY(begin(self, train, context));
+    struct state *s = self->state;
+    weft__rate_search search = {.range = *range, .points = out->points};
+    WEFT_TRY(weft__search_rates(
+        &search, self, &s->network, s->block, &s->normalisation, train, context));
+    out->count = search.count;
+    out->suggestion = weft__search_suggestion(out->points, out->count);
+    return WEFT_OK;
 }
 
 /* A plan for so many pictures, made on first use. */
@@ -236,6 +258,7 @@ const weft__family weft__network_family = {
     .variant = variant,
     .choose = choose,
     .fit = fit,
+    .find_rate = find_rate,
     .predict_proba = predict_proba,
     .save = save,
     .load = load,

@@ -33,6 +33,7 @@ static const double SECONDS_BETWEEN_CHECKPOINTS = 1;
 /* A run of training. */
 struct trainer {
     weft_classifier *self;
+    weft__rate_search *search; /* of which this is a step; NULL: a training; borrowed */
     const weft__network *network;
     const weft__train_options *options;
     const weft__normalisation *normalisation;
@@ -184,7 +185,8 @@ static void update_parameters(const weft__exec *x, struct trainer *t)
 {
     weft__plan *plan = x->plan;
     const weft__train_options *o = t->options;
-    const double rate = weft__learning_rate(o, t->step, t->total_steps);
+    const double rate = t->search ? weft__search_rate(t->search, t->step)
+                                  : weft__learning_rate(o, t->step, t->total_steps);
     weft__update u = {.values = t->block,
         .mirror = plan->mirror,
         .gradient_scale = clip(x, t),
@@ -282,9 +284,15 @@ static bool checkpoint_due(const struct trainer *t, bool epoch_over)
 static void close_step(struct trainer *t, size_t pictures)
 {
     double accuracy, loss = mean_loss(t, &accuracy), now = weft__now();
+    double weight = 0;
+    for (int m = 0; m < t->full->members; m++)
+        weight += t->sums[m].weight;
     t->step++;
     t->pictures = pictures;
-    if (!isfinite(loss) || weft_context_cancelled(t->context))
+    bool over = !isfinite(loss) || weft_context_cancelled(t->context);
+    if (t->search && !weft__search_step(t->search, loss * weight, weight))
+        over = true;
+    if (over)
         atomic_store(&t->stop, true);
     else if (checkpoint_due(t, false))
         try_checkpoint(t);
@@ -422,7 +430,7 @@ static void remember_best(struct trainer *t, double val_loss)
 
 static bool finished(const struct trainer *t)
 {
-    return t->epoch >= t->options->epochs ||
+    return t->epoch >= t->options->epochs || (t->search && weft__search_over(t->search)) ||
            (t->best && t->epochs_since_best >= t->options->patience);
 }
 
@@ -460,7 +468,8 @@ static weft_status run_epoch(struct trainer *t)
     if (t->validation)
         WEFT_TRY(watch(t, &row));
     WEFT_TRY(weft__classifier_log(t->self, &row));
-    tell_epoch(t, &row);
+    if (!t->search)
+        tell_epoch(t, &row);
     remember_best(t, row.val_loss);
     t->epoch++;
     t->pictures = 0;
@@ -613,12 +622,38 @@ static void clear(struct trainer *t)
     free(t->scratch);
 }
 
+/* Plans, trains and cleans up. */
+static weft_status run(struct trainer *t, const char *doing)
+{
+    char name[80];
+    snprintf(name, sizeof name, "%s %.60s", doing, t->self->info.name);
+    weft_status status = weft__choose_real(&t->real, t->options->precision);
+    if (status == WEFT_OK)
+        status = make_average(t);
+    if (status == WEFT_OK)
+        status = make_plans(t);
+    if (status == WEFT_OK)
+        status = make_state(t);
+    if (status == WEFT_OK && !t->search)
+        status = begin_checkpoints(t);
+    t->task = weft__task_begin(t->context, name, "epochs", (double)t->options->epochs);
+    while (status == WEFT_OK && !finished(t))
+        status = run_epoch(t);
+    weft__task_end(&t->task);
+    if (status == WEFT_ECANCELLED && t->facts)
+        try_checkpoint(t);
+    if (t->best && isfinite(t->best_loss))
+        memcpy(t->block, t->best, t->network->block * sizeof *t->block);
+    else if (t->average)
+        memcpy(t->block, t->average, t->network->block * sizeof *t->block);
+    clear(t);
+    return status;
+}
+
 weft_status weft__train(weft_classifier *self, const weft__network *network, float *block,
     const weft__normalisation *normalisation, const weft_view *train,
     const weft_view *validation, weft_context *context)
 {
-    char name[80];
-    snprintf(name, sizeof name, "training %.60s", self->info.name);
     struct trainer t = {.self = self,
         .network = network,
         .options = self->options,
@@ -627,29 +662,32 @@ weft_status weft__train(weft_classifier *self, const weft__network *network, flo
         .validation = validation,
         .context = context,
         .block = block};
-    weft_status status = weft__choose_real(&t.real, t.options->precision);
-    if (status == WEFT_OK)
-        status = make_average(&t);
-    if (status == WEFT_OK)
-        status = make_plans(&t);
-    if (status == WEFT_OK)
-        status = make_state(&t);
-    if (status == WEFT_OK)
-        status = begin_checkpoints(&t);
-    t.task = weft__task_begin(context, name, "epochs", (double)t.options->epochs);
-    while (status == WEFT_OK && !finished(&t))
-        status = run_epoch(&t);
-    weft__task_end(&t.task);
-    if (status == WEFT_ECANCELLED && t.facts)
-        try_checkpoint(&t);
+    WEFT_TRY(run(&t, "training"));
     char diagnosis[320];
-    if (status == WEFT_OK &&
-        weft__diagnose(diagnosis, self->history, self->history_count, t.options))
+    if (weft__diagnose(diagnosis, self->history, self->history_count, self->options))
         weft__note(context, "%s", diagnosis);
-    if (t.best && isfinite(t.best_loss))
-        memcpy(block, t.best, network->block * sizeof *block);
-    else if (t.average)
-        memcpy(block, t.average, network->block * sizeof *block);
-    clear(&t);
-    return status;
+    return WEFT_OK;
+}
+
+weft_status weft__search_rates(weft__rate_search *search, weft_classifier *self,
+    const weft__network *network, float *block, const weft__normalisation *normalisation,
+    const weft_view *train, weft_context *context)
+{
+    weft__train_options options = *(const weft__train_options *)self->options;
+    size_t pictures = options.batch * options.accumulate; /* a step */
+    size_t steps = (train->count + pictures - 1) / pictures;
+    options.epochs = (search->range.steps + steps - 1) / steps;
+    struct trainer t = {.self = self,
+        .search = search,
+        .network = network,
+        .options = &options,
+        .normalisation = normalisation,
+        .train = train,
+        .context = context,
+        .block = block};
+    weft_status status = run(&t, "finding a learning rate for");
+    /* A loss that left the finite numbers is where a search ends. */
+    while (search->count && !isfinite(search->points[search->count - 1].loss))
+        search->count--;
+    return status == WEFT_ENUMERIC && search->count > 1 ? WEFT_OK : status;
 }

@@ -6,6 +6,7 @@
 #include "nn/batch.h"
 #include "nn/network.h"
 #include "nn/options.h"
+#include "nn/rate_search.h"
 
 /* The precision that an option asks for on this machine; WEFT_EUNSUPPORTED for bf16 on a
  * processor without it. */
@@ -16,5 +17,10 @@ WEFT_MUST weft_status weft__choose_real(weft__real *out, int precision);
 WEFT_MUST weft_status weft__train(weft_classifier *self, const weft__network *network,
     float *block, const weft__normalisation *normalisation, const weft_view *train,
     const weft_view *validation, weft_context *context);
+
+/* Trains the block for the steps of a search. */
+WEFT_MUST weft_status weft__search_rates(weft__rate_search *search, weft_classifier *self,
+    const weft__network *network, float *block, const weft__normalisation *normalisation,
+    const weft_view *train, weft_context *context);
 
 #endif

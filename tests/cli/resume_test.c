@@ -65,12 +65,26 @@ static void resuming_nothing_begins(void **state)
     assert_true(exists("runs/ann/model.safetensors"));
 }
 
+static void learning_rates_are_tried_instead(void **state)
+{
+    (void)state;
+    const struct outcome *o = weft(TRAIN, "--lr-find", "--out", "curve.csv");
+    assert_outcome(o, 0, "");
+    assert_non_null(strstr(o->out, "suggestion  --learning-rate "));
+    assert_int_equal(system("head -1 curve.csv | grep -qx learning_rate,loss && "
+                            "test $(wc -l <curve.csv) -gt 50 && test ! -e runs"),
+        0);
+    assert_failure(weft("train", "knn", "--data", "synth:n=100,test=1", "--lr-find"),
+        "no learning rate");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         folder_test(a_killed_training_of_a_file_resumes_to_the_same_file),
         folder_test(an_interrupted_run_keeps_a_model_and_resumes),
         folder_test(resuming_nothing_begins),
+        folder_test(learning_rates_are_tried_instead),
     };
     return cmocka_run_group_tests_name("resuming", tests, NULL, NULL);
 }
