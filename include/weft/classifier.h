@@ -101,6 +101,14 @@ WEFT_API WEFT_MUST weft_status weft_classifier_predict_proba(
     const weft_classifier *classifier, const weft_view *view, float *probabilities,
     weft_context *context);
 
+/* How many numbers describe a picture to a network before its last layer decides; 0 for
+ * families without such a thing, and before fitting. */
+WEFT_API size_t weft_classifier_embedding_size(const weft_classifier *classifier);
+/* Writes count x embedding size of them, row by row. WEFT_EUNSUPPORTED where there are
+ * none. */
+WEFT_API WEFT_MUST weft_status weft_classifier_embed(const weft_classifier *classifier,
+    const weft_view *view, float *embeddings, weft_context *context);
+
 /* One safetensors file, written under a temporary name, synced and renamed. */
 WEFT_API WEFT_MUST weft_status weft_classifier_save(
     const weft_classifier *classifier, const char *path, weft_context *context);

@@ -11,11 +11,13 @@ struct weft__features {
     weft_shape shape;
 };
 
-extern const weft__feature_kind weft__features_pca, weft__features_hog;
+extern const weft__feature_kind weft__features_pca, weft__features_hog,
+    weft__features_model;
 
 static const weft__feature_kind *const kinds[] = {
     &weft__features_pca,
     &weft__features_hog,
+    &weft__features_model,
     NULL,
 };
 
@@ -75,7 +77,7 @@ static weft_status find_kind(
             *out = *kind;
             return WEFT_OK;
         }
-    return weft_fail(WEFT_EINVAL, "features=%s: expected pixels, pca:K or hog", text);
+    return weft_fail(WEFT_EINVAL, "features=%s: expected pixels, pca:K, hog or model:PATH", text);
 }
 
 weft_status weft__features_fit(

@@ -1,5 +1,5 @@
 /* What a classical family sees of a picture: its pixels, its principal components, its
- * histograms of oriented gradients.
+ * histograms of oriented gradients, a network's embedding.
  *
  *     weft__features *features;
  *     weft__points points;
@@ -36,12 +36,12 @@ void weft__points_clear(weft__points *points);
     { \
         "features", WEFT_PARAM_TEXT, offsetof(type, field), "pixels", 0, 0, NULL, \
             "what is seen of a picture: pixels, pca:K (K components, or a share of the " \
-            "variance such as 0.95), hog" \
+            "variance such as 0.95), hog, or model:PATH, a network's embedding" \
     }
 
 typedef struct weft__features weft__features;
 
-/* Learns what there is to learn. `text` is "pixels", "pca:K", "hog"; NULL is "pixels".
+/* Learns what there is to learn. `text` is "pixels", "pca:K", "hog", "model:PATH"; NULL is "pixels".
  * WEFT_EINVAL says what is allowed. */
 WEFT_MUST weft_status weft__features_fit(
     weft__features **out, const char *text, const weft_view *train, weft_context *context);

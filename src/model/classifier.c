@@ -310,6 +310,27 @@ weft_status weft_classifier_predict_proba(const weft_classifier *self,
     return self->family->predict_proba(self, view, probabilities, context);
 }
 
+size_t weft_classifier_embedding_size(const weft_classifier *self)
+{
+    return self->state && self->family->embedding_size ? self->family->embedding_size(self)
+                                                       : 0;
+}
+
+weft_status weft_classifier_embed(const weft_classifier *self, const weft_view *view,
+    float *embeddings, weft_context *context)
+{
+    if (!self->state)
+        return weft_fail(WEFT_EINVAL, "%s: not fitted yet", self->info.name);
+    if (weft_classifier_embedding_size(self) == 0)
+        return weft_fail(WEFT_EUNSUPPORTED,
+            "%s: has no embedding: only networks that end in a dense layer do",
+            self->info.name);
+    if (view->count == 0)
+        return WEFT_OK;
+    WEFT_TRY(check_same_shape(self, view, self->recipe.shape));
+    return self->family->embed(self, view, embeddings, context);
+}
+
 weft_status weft__classifier_predict_golden(
     const weft_classifier *self, float *probabilities, weft_context *context)
 {

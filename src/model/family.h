@@ -62,6 +62,11 @@ struct weft__family {
     /* view has self->recipe's shape; probabilities is count x classes. */
     weft_status (*predict_proba)(const weft_classifier *self, const weft_view *view,
         float *probabilities, weft_context *context);
+    /* What the classifier has made of a picture before it decides: embedding_size floats a
+     * picture. Both NULL where a family has nothing of the kind. */
+    size_t (*embedding_size)(const weft_classifier *self);
+    weft_status (*embed)(const weft_classifier *self, const weft_view *view,
+        float *embeddings, weft_context *context);
     /* Adds the state's arrays, borrowed until written; metadata where arrays do not fit. */
     weft_status (*save)(const weft_classifier *self, weft__tensors *tensors);
     /* Builds the state from arrays that nothing has checked but their own lengths. */
@@ -72,6 +77,10 @@ struct weft__family {
 
 /* The families, ended by NULL. */
 extern const weft__family *const weft__families[];
+
+/* A fitted classifier from a model's arrays. */
+WEFT_MUST weft_status weft__classifier_from_tensors(
+    weft_classifier **out, const weft__tensors *tensors);
 
 /* Appends a row to the history. */
 WEFT_MUST weft_status weft__classifier_log(weft_classifier *self, const weft_epoch *epoch);

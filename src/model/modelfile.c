@@ -317,22 +317,29 @@ static weft_status load_into(weft_classifier *self, const weft__tensors *tensors
     return self->family->load(self, tensors);
 }
 
-weft_status weft_classifier_load(weft_classifier **out, const char *path)
+weft_status weft__classifier_from_tensors(
+    weft_classifier **out, const weft__tensors *tensors)
 {
-    weft__tensors tensors;
-    WEFT_TRY(weft__tensors_read(&tensors, path));
     const weft__family *family = NULL;
     weft_classifier *self = NULL;
-    weft_status status = find_saved_family(&tensors, &family);
+    weft_status status = find_saved_family(tensors, &family);
     if (status == WEFT_OK)
         status = weft_classifier_create(&self, family->name);
     if (status == WEFT_OK)
-        status = load_into(self, &tensors);
-    weft__tensors_clear(&tensors);
+        status = load_into(self, tensors);
     if (status != WEFT_OK) {
         weft_classifier_free(self);
         return status;
     }
     *out = self;
     return WEFT_OK;
+}
+
+weft_status weft_classifier_load(weft_classifier **out, const char *path)
+{
+    weft__tensors tensors;
+    WEFT_TRY(weft__tensors_read(&tensors, path));
+    weft_status status = weft__classifier_from_tensors(out, &tensors);
+    weft__tensors_clear(&tensors);
+    return status;
 }

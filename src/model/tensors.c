@@ -299,18 +299,11 @@ static void align_body(weft__tensors *out, size_t header_size, size_t *shift, si
     memmove(out->file + *shift, out->file, size);
 }
 
-static weft_status read_file(weft__tensors *out)
+static weft_status parse(weft__tensors *out, const void *bytes, size_t size)
 {
-    size_t size;
-    uint8_t *bytes;
-    WEFT_TRY(weft__file_read(out->path, LARGEST_FILE, &bytes, &size));
-    /* Moved to memory with room to shift the body into alignment. */
-    weft_status status = weft__alloc(&out->file, size + sizeof(uint64_t), 1, "a model");
-    if (status == WEFT_OK)
-        memcpy(out->file, bytes, size);
-    free(bytes);
-    WEFT_TRY(status);
-
+    /* Copied to memory with room to shift the body into alignment. */
+    WEFT_TRY(weft__alloc(&out->file, size + sizeof(uint64_t), 1, "a model"));
+    memcpy(out->file, bytes, size);
     uint64_t header_size = 0;
     for (int i = 0; size >= LENGTH_BYTES && i < LENGTH_BYTES; i++)
         header_size |= (uint64_t)out->file[i] << (8 * i);
@@ -331,20 +324,32 @@ static weft_status read_file(weft__tensors *out)
     uint8_t *start = out->file;
     align_body(out, header_size, &shift, size);
     out->file += shift;
-    status = read_header(out, header, header_size, size);
+    weft_status status = read_header(out, header, header_size, size);
     out->file = start;
     json_decref(header);
     return status;
 }
 
-weft_status weft__tensors_read(weft__tensors *out, const char *path)
+weft_status weft__tensors_parse(
+    weft__tensors *out, const char *where, const void *bytes, size_t size)
 {
     *out = (weft__tensors){0};
-    weft_status status = weft__strdup(&out->path, path);
+    weft_status status = weft__strdup(&out->path, where);
     if (status == WEFT_OK)
-        status = read_file(out);
+        status = parse(out, bytes, size);
     if (status != WEFT_OK)
         weft__tensors_clear(out);
+    return status;
+}
+
+weft_status weft__tensors_read(weft__tensors *out, const char *path)
+{
+    size_t size;
+    uint8_t *bytes;
+    *out = (weft__tensors){0};
+    WEFT_TRY(weft__file_read(path, LARGEST_FILE, &bytes, &size));
+    weft_status status = weft__tensors_parse(out, path, bytes, size);
+    free(bytes);
     return status;
 }
 

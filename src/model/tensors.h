@@ -68,6 +68,9 @@ WEFT_MUST weft_status weft__tensors_need(const weft__tensors *tensors, const cha
  */
 WEFT_MUST weft_status weft__tensors_write(const weft__tensors *tensors, const char *path);
 WEFT_MUST weft_status weft__tensors_read(weft__tensors *out, const char *path);
+/* The same from a file's bytes, copied; `where` names them in messages. */
+WEFT_MUST weft_status weft__tensors_parse(
+    weft__tensors *out, const char *where, const void *bytes, size_t size);
 void weft__tensors_clear(weft__tensors *tensors);
 
 #endif

@@ -146,8 +146,19 @@ static weft_status plan_for(
     return WEFT_OK;
 }
 
-static weft_status predict_proba(const weft_classifier *self, const weft_view *view,
-    float *probabilities, weft_context *context)
+/* The last dense layer's place among the nodes, or SIZE_MAX. */
+static size_t last_dense(const weft__network *network)
+{
+    size_t i = network->node_count;
+    while (i-- > 0)
+        if (network->nodes[i].kind->gives_logits)
+            return i;
+    return SIZE_MAX;
+}
+
+/* One forward pass; `embedded` asks for the last dense layer's input instead of logits. */
+static weft_status run_forward(const weft_classifier *self, const weft_view *view,
+    bool embedded, float *rows, weft_context *context)
 {
     struct state *s = self->state;
     weft__plan *plan;
@@ -156,13 +167,33 @@ static weft_status predict_proba(const weft_classifier *self, const weft_view *v
     weft_status status = plan_for(s, view->count, context, &plan, &prepare);
     if (status == WEFT_OK) {
         plan->context = context;
-        status = weft__predict_logits(
-            plan, view, &s->normalisation, prepare, probabilities, context);
+        int buffer = embedded ? plan->nodes[last_dense(&s->network)].in[0] : plan->logits;
+        status = weft__predict_rows(
+            plan, buffer, view, &s->normalisation, prepare, rows, context);
     }
     pthread_mutex_unlock(&s->lock);
-    WEFT_TRY(status);
+    return status;
+}
+
+static weft_status predict_proba(const weft_classifier *self, const weft_view *view,
+    float *probabilities, weft_context *context)
+{
+    WEFT_TRY(run_forward(self, view, false, probabilities, context));
     weft__logits_to_probabilities(probabilities, probabilities, view->count, self->classes);
     return WEFT_OK;
+}
+
+static size_t embedding_size(const weft_classifier *self)
+{
+    const struct state *s = self->state;
+    size_t last = last_dense(&s->network);
+    return last == SIZE_MAX ? 0 : weft__dims_size(s->network.nodes[last].in[0]);
+}
+
+static weft_status embed(const weft_classifier *self, const weft_view *view,
+    float *embeddings, weft_context *context)
+{
+    return run_forward(self, view, true, embeddings, context);
 }
 
 static weft_status save(const weft_classifier *self, weft__tensors *tensors)
@@ -260,6 +291,8 @@ const weft__family weft__network_family = {
     .fit = fit,
     .find_rate = find_rate,
     .predict_proba = predict_proba,
+    .embedding_size = embedding_size,
+    .embed = embed,
     .save = save,
     .load = load,
     .forget = forget,

@@ -15,4 +15,10 @@ WEFT_MUST weft_status weft__predict_logits(weft__plan *plan, const weft_view *vi
     const weft__normalisation *normalisation, bool prepare, float *logits,
     weft_context *context);
 
+/* The same for what lies in another f32 buffer of the plan after the forward pass: its row
+ * for each picture. */
+WEFT_MUST weft_status weft__predict_rows(weft__plan *plan, int buffer,
+    const weft_view *view, const weft__normalisation *normalisation, bool prepare,
+    float *rows, weft_context *context);
+
 #endif

@@ -248,7 +248,7 @@ static void features_travel_with_the_model(void **state)
             weft_classifier_free(loaded);
             assert_ok(weft_classifier_set(model, "features", "wavelets"));
             assert_fails(weft_classifier_fit(model, &view, NULL, context), WEFT_EINVAL,
-                "expected pixels, pca:K or hog");
+                "expected pixels, pca:K, hog or model:PATH");
             assert_ok(weft_classifier_set(model, "features", "pca:no"));
             assert_fails(
                 weft_classifier_fit(model, &view, NULL, context), WEFT_EINVAL, "pca:no");
