@@ -151,7 +151,9 @@ static bool reader_left(void)
 static int close_stdout(int exit_code)
 {
     bool left = reader_left(), failed = ferror(stdout);
-    errno = 0; /* an earlier failure's is lost: what is still in the buffer fails again */
+    errno = 0;
+    if (failed)
+        putchar('\n'); /* the failure's reason is lost: one byte more fails for the same */
     if (fclose(stdout) == 0 && !failed)
         return exit_code;
     if (!left && errno != EPIPE)
