@@ -92,16 +92,6 @@ static void a_killed_run_resumes_to_the_same_bits(void **state)
     kill_and_resume(OPTIONS(USUAL, "precision", "f32"), kills_wanted(), 1);
 }
 
-static void also_with_all_that_a_run_can_carry(void **state)
-{
-    (void)state;
-    write_network("n.net", NETWORK);
-    kill_and_resume(
-        OPTIONS(USUAL, "ema", "0.9", "accumulate", "2", "sampling", "balanced", "rotate",
-            "15", "flip", "random", "mixup", "0.2", "optimizer", "adamw"),
-        kills_wanted() / 2, 3);
-}
-
 static void also_with_momentum_and_whatever_precision_is_fast(void **state)
 {
     (void)state;
@@ -254,7 +244,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         folder_test(a_killed_run_resumes_to_the_same_bits),
-        folder_test(also_with_all_that_a_run_can_carry),
         folder_test(also_with_momentum_and_whatever_precision_is_fast),
         folder_test(also_with_all_that_a_step_may_keep),
         folder_test(an_interrupted_run_is_usable_and_resumes),
