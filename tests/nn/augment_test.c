@@ -609,6 +609,38 @@ static void networks_learn_what_is_shown(void **state)
     check_learning(paint_contrast, "contrast", "1", "0");
 }
 
+/* The first epoch's loss, with everything drawn by chance. */
+static double first_loss(int threads)
+{
+    weft_context *context;
+    weft_classifier *model;
+    assert_ok(weft_context_create(&context, threads));
+    weft_dataset *data = painted(paint_sides, false);
+    weft_view view = weft_view_all(data);
+    assert_ok(weft_classifier_create(&model, "ann"));
+    static const char *const settings[][2] = {{"epochs", "1"}, {"batch", "25"},
+        {"precision", "f32"}, {"flip", "random"}, {"shift", "2"}, {"rotate", "20"},
+        {"zoom", "0.2"}, {"erase", "0.3"}, {"mixup", "0.5"}, {"cutmix", "0.5"}};
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        assert_ok(weft_classifier_set(model, settings[i][0], settings[i][1]));
+    assert_ok(weft_classifier_fit(model, &view, NULL, context));
+    size_t count;
+    double loss = weft_classifier_history(model, &count)[0].loss;
+    weft_classifier_free(model);
+    weft_dataset_free(data);
+    weft_context_free(context);
+    return loss;
+}
+
+/* Only the rounding of sums depends on how many share the work. */
+static void threads_see_the_same_pictures(void **state)
+{
+    (void)state;
+    double alone = first_loss(1);
+    for (int threads = 2; threads <= 4; threads++)
+        assert_true(fabs(first_loss(threads) - alone) < 1e-5);
+}
+
 /* The upper half or the lower one; validation shows the upper half a third as light as the
  * lower one, or a part of each: between the classes, as mixing shows them. */
 static void paint_halves(uint8_t *p, int label, bool validation)
@@ -680,6 +712,7 @@ int main(void)
         cmocka_unit_test(colours_are_changed_together),
         cmocka_unit_test(small_pictures_and_large_options),
         cmocka_unit_test(a_sheet_shows_the_picture_and_its_epochs),
+        cmocka_unit_test(threads_see_the_same_pictures),
         cmocka_unit_test(networks_learn_what_is_shown),
         cmocka_unit_test(mixing_teaches_what_lies_between),
     };
