@@ -2,80 +2,18 @@
 
 #include <math.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "core/events.h"
-#include "core/mem.h"
 #include "nn/augment.h"
-#include "nn/checkpoint.h"
 #include "nn/diagnose.h"
-#include "nn/loss.h"
-#include "nn/optimiser.h"
-#include "nn/plan.h"
 #include "nn/predict.h"
 #include "nn/real.h"
 #include "nn/sampling.h"
 #include "nn/schedule.h"
-#include "nn/streams.h"
-#include "weft/rng.h"
+#include "nn/trainer_state.h"
 
 /* Parameters are shared out among members in runs of this many floats. */
 enum { UPDATE_GRAIN = 1024 };
-
-/* Where a run is, with all that a checkpoint must bring back but the big blocks. */
-enum { EPOCH, STEP, PICTURES, SINCE_BEST, COUNTERS };
-enum { BEST_LOSS, EPOCH_SECONDS, FIGURES };
-enum { SUM_FIGURES = 3, MOST_KEPT = 8 };
-/* Epochs end in quick succession on small data: not each is worth a checkpoint. */
-static const double SECONDS_BETWEEN_CHECKPOINTS = 1;
-
-/* A run of training. */
-struct trainer {
-    weft_classifier *self;
-    weft__rate_search *search; /* of which this is a step; NULL: a training; borrowed */
-    const weft__network *network;
-    const weft__train_options *options;
-    const weft__normalisation *normalisation;
-    const weft_view *train, *validation;
-    weft_context *context;
-    weft__real real;
-    float *block;                  /* borrowed */
-    float *slots[WEFT__MAX_SLOTS]; /* the optimiser's state; owned */
-    float *average;                /* the block's moving average, with ema; owned */
-    float *best;                   /* the best epoch's block, with patience; owned */
-    double best_loss;
-    uint64_t epochs_since_best;
-
-    weft__plan *full, *rest; /* for whole batches and for what is left of an epoch; owned */
-    weft__plan *watching;    /* for validation; owned */
-    weft__plan *ready;       /* whose compute weights agree with the block */
-    uint32_t *order;         /* the epoch's order of pictures; owned */
-    float *logits;           /* of the validation pictures; owned */
-    weft__target *targets;   /* of the batch; owned */
-    float *class_weights;    /* owned; NULL: all 1 */
-    float *gathered;         /* the gradient of a step's batches so far, where a step has
-                              * more than one; owned */
-    size_t step_pictures;    /* of a whole step */
-
-    /* One a member. */
-    weft__loss_sums *sums;
-    double *squares;  /* of the gradient */
-    uint8_t *scratch; /* scratch_bytes, for augmentation */
-    size_t scratch_bytes;
-
-    uint64_t epoch, step, total_steps;
-    size_t pictures; /* of the epoch that are done */
-
-    json_t *facts;              /* of checkpoints; NULL: none are kept; owned */
-    int64_t counters[COUNTERS]; /* copies for checkpoints */
-    double *figures;            /* FIGURES, and SUM_FIGURES a member; owned */
-    double checkpoint_written;  /* when */
-
-    atomic_bool stop; /* agreed on at a barrier: leave the epoch */
-    weft__task task;
-    double epoch_began;
-};
 
 weft_status weft__choose_real(weft__real *out, int precision)
 {
@@ -88,7 +26,7 @@ weft_status weft__choose_real(weft__real *out, int precision)
 }
 
 /* This member's pictures of the batch that begins at `first` of the epoch's order. */
-static void load_rows(const weft__exec *x, struct trainer *t, size_t first)
+static void load_rows(const weft__exec *x, weft__trainer *t, size_t first)
 {
     weft__plan *plan = x->plan;
     weft_shape shape = weft_dataset_shape(t->train->data);
@@ -107,7 +45,7 @@ static void load_rows(const weft__exec *x, struct trainer *t, size_t first)
 }
 
 /* `pictures` are the whole step's. */
-static void take_loss(const weft__exec *x, struct trainer *t, size_t pictures)
+static void take_loss(const weft__exec *x, weft__trainer *t, size_t pictures)
 {
     weft__plan *plan = x->plan;
     int m = x->self->rank;
@@ -122,14 +60,14 @@ static void take_loss(const weft__exec *x, struct trainer *t, size_t pictures)
 
 /* The blocks whose sum is the gradient of parameter `which`. */
 static float *const *gradient_blocks(
-    struct trainer *t, const weft__plan *plan, size_t which, int *parts)
+    weft__trainer *t, const weft__plan *plan, size_t which, int *parts)
 {
     *parts = t->gathered || plan->reduced[which] ? 1 : plan->members;
     return t->gathered ? &t->gathered : plan->gradients;
 }
 
 /* Adds the batch's gradient to the step's, this member's share of it. */
-static void gather(const weft__exec *x, struct trainer *t, bool first)
+static void gather(const weft__exec *x, weft__trainer *t, bool first)
 {
     const weft__plan *plan = x->plan;
     for (size_t i = 0; i < plan->network->parameter_count; i++) {
@@ -145,7 +83,7 @@ static void gather(const weft__exec *x, struct trainer *t, bool first)
 }
 
 /* This member's part of the squared length of the whole gradient. */
-static double gradient_square(const weft__exec *x, struct trainer *t)
+static double gradient_square(const weft__exec *x, weft__trainer *t)
 {
     weft__plan *plan = x->plan;
     double sum = 0;
@@ -168,7 +106,7 @@ static double gradient_square(const weft__exec *x, struct trainer *t)
 }
 
 /* The factor that brings the gradient to the longest allowed. */
-static float clip(const weft__exec *x, struct trainer *t)
+static float clip(const weft__exec *x, weft__trainer *t)
 {
     if (t->options->clip_norm <= 0)
         return 1;
@@ -181,7 +119,7 @@ static float clip(const weft__exec *x, struct trainer *t)
     return length > t->options->clip_norm ? (float)(t->options->clip_norm / length) : 1;
 }
 
-static void update_parameters(const weft__exec *x, struct trainer *t)
+static void update_parameters(const weft__exec *x, weft__trainer *t)
 {
     weft__plan *plan = x->plan;
     const weft__train_options *o = t->options;
@@ -214,7 +152,7 @@ static void update_parameters(const weft__exec *x, struct trainer *t)
     }
 }
 
-static double mean_loss(const struct trainer *t, double *accuracy)
+static double mean_loss(const weft__trainer *t, double *accuracy)
 {
     double loss = 0, weight = 0, correct = 0;
     for (int m = 0; m < t->full->members; m++) {
@@ -226,62 +164,8 @@ static double mean_loss(const struct trainer *t, double *accuracy)
     return loss / weight;
 }
 
-/* The arrays of a checkpoint; returns how many. */
-static size_t list_kept(struct trainer *t, weft__kept kept[MOST_KEPT])
-{
-    static const char *const slots[WEFT__MAX_SLOTS] = {"optimiser.0", "optimiser.1"};
-    size_t n = 0, block = t->network->block, members = (size_t)t->full->members;
-    kept[n++] = (weft__kept){"counters", WEFT__I64, COUNTERS, t->counters};
-    kept[n++] =
-        (weft__kept){"figures", WEFT__F64, FIGURES + SUM_FIGURES * members, t->figures};
-    kept[n++] = (weft__kept){"weights", WEFT__F32, block, t->block};
-    for (int s = 0; s < WEFT__MAX_SLOTS; s++)
-        if (t->slots[s])
-            kept[n++] = (weft__kept){slots[s], WEFT__F32, block, t->slots[s]};
-    if (t->best)
-        kept[n++] = (weft__kept){"best", WEFT__F32, block, t->best};
-    if (t->average)
-        kept[n++] = (weft__kept){"average", WEFT__F32, block, t->average};
-    return n;
-}
-
-static weft_status save_checkpoint(struct trainer *t)
-{
-    t->counters[EPOCH] = (int64_t)t->epoch;
-    t->counters[STEP] = (int64_t)t->step;
-    t->counters[PICTURES] = (int64_t)t->pictures;
-    t->counters[SINCE_BEST] = (int64_t)t->epochs_since_best;
-    t->figures[BEST_LOSS] = t->best_loss;
-    t->figures[EPOCH_SECONDS] = weft__now() - t->epoch_began;
-    for (int m = 0; m < t->full->members; m++) {
-        double *to = t->figures + FIGURES + SUM_FIGURES * m;
-        to[0] = t->sums[m].loss;
-        to[1] = t->sums[m].weight;
-        to[2] = (double)t->sums[m].correct;
-    }
-    weft__kept kept[MOST_KEPT];
-    size_t count = list_kept(t, kept);
-    t->checkpoint_written = weft__now();
-    return weft__checkpoint_save(t->self->checkpoint, t->facts, t->self, kept, count);
-}
-
-/* A checkpoint that cannot be written is no reason to lose the run. */
-static void try_checkpoint(struct trainer *t)
-{
-    if (save_checkpoint(t) != WEFT_OK)
-        weft__note(t->context, "no checkpoint this time: %s", weft_error());
-}
-
-static bool checkpoint_due(const struct trainer *t, bool epoch_over)
-{
-    double wait = t->self->checkpoint_seconds;
-    if (epoch_over && wait > SECONDS_BETWEEN_CHECKPOINTS)
-        wait = SECONDS_BETWEEN_CHECKPOINTS;
-    return t->facts && weft__now() - t->checkpoint_written >= wait;
-}
-
 /* Rank 0, between barriers: counts the step, tells of it, and decides whether to go on. */
-static void close_step(struct trainer *t, size_t pictures)
+static void close_step(weft__trainer *t, size_t pictures)
 {
     double accuracy, loss = mean_loss(t, &accuracy), now = weft__now();
     double weight = 0;
@@ -294,8 +178,8 @@ static void close_step(struct trainer *t, size_t pictures)
         over = true;
     if (over)
         atomic_store(&t->stop, true);
-    else if (checkpoint_due(t, false))
-        try_checkpoint(t);
+    else if (weft__trainer_checkpoint_due(t, false))
+        weft__trainer_checkpoint(t);
     if (now - t->task.told < 0.1)
         return;
     t->task.told = now;
@@ -317,7 +201,7 @@ struct step {
 
 /* The gradient of the batch at `at`, all members; they leave with the same answer. */
 static weft_status train_batch(
-    const weft__exec *x, struct trainer *t, struct step step, size_t at)
+    const weft__exec *x, weft__trainer *t, struct step step, size_t at)
 {
     if (t->ready != x->plan)
         WEFT_TRY(weft__exec_prepare(x, false));
@@ -331,7 +215,7 @@ static weft_status train_batch(
     return WEFT_OK;
 }
 
-static weft_status train_step(const weft__member *self, struct trainer *t, struct step step)
+static weft_status train_step(const weft__member *self, weft__trainer *t, struct step step)
 {
     uint64_t batches = 0;
     for (size_t at = step.first;;) {
@@ -356,7 +240,7 @@ static weft_status train_step(const weft__member *self, struct trainer *t, struc
 
 static weft_status train_epoch(const weft__member *self, void *arg)
 {
-    struct trainer *t = arg;
+    weft__trainer *t = arg;
     size_t count = t->train->count;
     for (size_t first = t->pictures; first < count && !atomic_load(&t->stop);) {
         size_t left = count - first;
@@ -368,12 +252,12 @@ static weft_status train_epoch(const weft__member *self, void *arg)
 }
 
 /* The weights that are watched and kept. */
-static const float *result(const struct trainer *t)
+static const float *result(const weft__trainer *t)
 {
     return t->average ? t->average : t->block;
 }
 
-static weft_status watch(struct trainer *t, weft_epoch *row)
+static weft_status watch(weft__trainer *t, weft_epoch *row)
 {
     size_t count = t->validation->count, classes = t->network->classes;
     WEFT_TRY(weft__predict_logits(
@@ -391,7 +275,7 @@ static weft_status watch(struct trainer *t, weft_epoch *row)
     return WEFT_OK;
 }
 
-static void tell_epoch(struct trainer *t, const weft_epoch *row)
+static void tell_epoch(weft__trainer *t, const weft_epoch *row)
 {
     weft_event event = weft__event(WEFT_EVENT_EPOCH, t->task.name);
     event.unit = "epochs";
@@ -406,7 +290,7 @@ static void tell_epoch(struct trainer *t, const weft_epoch *row)
     weft__send(t->context, &event);
 }
 
-static weft_status not_finite(const struct trainer *t)
+static weft_status not_finite(const weft__trainer *t)
 {
     return weft_fail(WEFT_ENUMERIC,
         "%s: the loss is not finite at step %llu (epoch %llu): try a tenth of "
@@ -415,7 +299,7 @@ static weft_status not_finite(const struct trainer *t)
         t->options->learning_rate);
 }
 
-static void remember_best(struct trainer *t, double val_loss)
+static void remember_best(weft__trainer *t, double val_loss)
 {
     if (!t->best || !isfinite(val_loss))
         return;
@@ -428,26 +312,26 @@ static void remember_best(struct trainer *t, double val_loss)
     t->epochs_since_best++;
 }
 
-static bool finished(const struct trainer *t)
+static bool finished(const weft__trainer *t)
 {
     return t->epoch >= t->options->epochs || (t->search && weft__search_over(t->search)) ||
            (t->best && t->epochs_since_best >= t->options->patience);
 }
 
 /* From its beginning, or from where a checkpoint left it. */
-static weft_status begin_epoch(struct trainer *t)
+static weft_status begin_epoch(weft__trainer *t)
 {
     WEFT_TRY(weft__epoch_order(t->order, t->train, t->network->classes,
         (weft__sampling)t->options->sampling, t->options->seed, t->epoch));
     t->epoch_began = weft__now();
     if (t->pictures)
-        t->epoch_began -= t->figures[EPOCH_SECONDS];
+        t->epoch_began -= weft__trainer_seconds_before(t);
     else
         memset(t->sums, 0, (size_t)t->full->members * sizeof *t->sums);
     return WEFT_OK;
 }
 
-static weft_status run_epoch(struct trainer *t)
+static weft_status run_epoch(weft__trainer *t)
 {
     size_t count = t->train->count;
     WEFT_TRY(begin_epoch(t));
@@ -473,180 +357,32 @@ static weft_status run_epoch(struct trainer *t)
     remember_best(t, row.val_loss);
     t->epoch++;
     t->pictures = 0;
-    if (checkpoint_due(t, true))
-        try_checkpoint(t);
+    if (weft__trainer_checkpoint_due(t, true))
+        weft__trainer_checkpoint(t);
     return WEFT_OK;
-}
-
-/* The average begins as the initial weights. */
-static weft_status make_average(struct trainer *t)
-{
-    size_t block = t->network->block;
-    if (t->options->ema <= 0)
-        return WEFT_OK;
-    WEFT_TRY(weft__alloc(&t->average, block, sizeof *t->average, "average weights"));
-    memcpy(t->average, t->block, block * sizeof *t->average);
-    return WEFT_OK;
-}
-
-static weft_status make_plans(struct trainer *t)
-{
-    size_t count = t->train->count, batch = t->options->batch;
-    batch = batch < count ? batch : count;
-    WEFT_TRY(weft__plan_create(
-        &t->full, t->network, batch, true, t->real, t->block, t->context));
-    if (count % batch)
-        WEFT_TRY(weft__plan_create(
-            &t->rest, t->network, count % batch, true, t->real, t->block, t->context));
-    t->step_pictures = batch * t->options->accumulate;
-    t->total_steps =
-        t->options->epochs * ((count + t->step_pictures - 1) / t->step_pictures);
-    if (!t->validation)
-        return WEFT_OK;
-    size_t watched = t->validation->count;
-    WEFT_TRY(weft__plan_create(&t->watching, t->network,
-        watched < WEFT__PREDICT_BATCH ? watched : WEFT__PREDICT_BATCH, false, t->real,
-        t->average ? t->average : t->block, t->context));
-    return weft__alloc(
-        &t->logits, watched * t->network->classes, sizeof *t->logits, "logits");
-}
-
-static weft_status make_state(struct trainer *t)
-{
-    size_t members = (size_t)t->full->members, block = t->network->block;
-    WEFT_TRY(weft__calloc(&t->sums, members, sizeof *t->sums, "sums"));
-    WEFT_TRY(weft__calloc(&t->squares, members, sizeof *t->squares, "sums"));
-    t->scratch_bytes = weft__augment_scratch(weft_dataset_shape(t->train->data));
-    WEFT_TRY(weft__alloc(&t->scratch, members, t->scratch_bytes, "augmentation"));
-    WEFT_TRY(weft__calloc(&t->order, t->train->count, sizeof *t->order, "an order"));
-    WEFT_TRY(weft__calloc(&t->targets, t->full->batch, sizeof *t->targets, "targets"));
-    for (int s = 0; s < weft__optimisers[t->options->optimizer].slots; s++)
-        WEFT_TRY(weft__calloc(&t->slots[s], block, sizeof(float), "the optimiser's state"));
-    if (t->options->accumulate > 1)
-        WEFT_TRY(weft__alloc(&t->gathered, block, sizeof *t->gathered, "gradients"));
-    if (t->options->class_weights == WEFT__CLASS_WEIGHTS_BALANCED) {
-        size_t classes = t->network->classes;
-        WEFT_TRY(
-            weft__alloc(&t->class_weights, classes, sizeof *t->class_weights, "weights"));
-        WEFT_TRY(weft__balanced_weights(t->class_weights, t->train, classes));
-    }
-    if (t->options->patience && t->validation)
-        WEFT_TRY(weft__calloc(&t->best, block, sizeof *t->best, "the best weights"));
-    t->best_loss = INFINITY;
-    return WEFT_OK;
-}
-
-/* What a file says is not yet a place in this run. */
-static weft_status take_place(struct trainer *t)
-{
-    const int64_t *c = t->counters;
-    uint64_t epochs = t->options->epochs;
-    size_t count = t->train->count, batch = t->step_pictures;
-    uint64_t steps = t->total_steps / epochs;
-    bool fits = c[EPOCH] >= 0 && (uint64_t)c[EPOCH] <= epochs && c[PICTURES] >= 0 &&
-                (uint64_t)c[PICTURES] <= count &&
-                ((uint64_t)c[PICTURES] % batch == 0 || (uint64_t)c[PICTURES] == count) &&
-                c[SINCE_BEST] >= 0 && c[SINCE_BEST] <= c[EPOCH] &&
-                (uint64_t)c[STEP] == (uint64_t)c[EPOCH] * steps +
-                                         ((uint64_t)c[PICTURES] + batch - 1) / batch &&
-                t->self->history_count == (size_t)c[EPOCH];
-    for (int m = 0; fits && m < t->full->members; m++) {
-        const double *from = t->figures + FIGURES + SUM_FIGURES * m;
-        fits = from[2] >= 0 && from[2] <= (double)count;
-        if (fits)
-            t->sums[m] = (weft__loss_sums){from[0], from[1], (size_t)from[2]};
-    }
-    if (!fits)
-        return weft_fail(
-            WEFT_EFORMAT, "%s: damaged: its place is not in this run", t->self->checkpoint);
-    t->epoch = (uint64_t)c[EPOCH];
-    t->step = (uint64_t)c[STEP];
-    t->pictures = (size_t)c[PICTURES];
-    t->epochs_since_best = (uint64_t)c[SINCE_BEST];
-    t->best_loss = t->figures[BEST_LOSS];
-    return WEFT_OK;
-}
-
-/* Goes on from the checkpoint where that is wanted and there is one; else writes the
- * first, so that a run that could never write one ends before it began. */
-static weft_status begin_checkpoints(struct trainer *t)
-{
-    if (!t->self->checkpoint)
-        return WEFT_OK;
-    const weft__run_facts facts = {.network = t->network,
-        .train = t->train,
-        .validation = t->validation,
-        .threads = t->full->members,
-        .precision = t->real == WEFT__REAL_BF16 ? "bf16" : "f32"};
-    WEFT_TRY(weft__checkpoint_facts(&t->facts, t->self, &facts));
-    WEFT_TRY(weft__calloc(&t->figures, FIGURES + SUM_FIGURES * (size_t)t->full->members,
-        sizeof *t->figures, "figures"));
-    if (!t->self->resume)
-        return save_checkpoint(t);
-    weft__kept kept[MOST_KEPT];
-    size_t count = list_kept(t, kept);
-    weft_status status =
-        weft__checkpoint_load(t->self->checkpoint, t->facts, t->self, kept, count);
-    if (status == WEFT_ENOTFOUND) {
-        weft__note(t->context, "%s: no checkpoint yet: training from the beginning",
-            t->self->checkpoint);
-        return save_checkpoint(t);
-    }
-    WEFT_TRY(status);
-    WEFT_TRY(take_place(t));
-    t->checkpoint_written = weft__now();
-    weft__note(t->context, "going on from %s: epoch %llu, picture %zu of %zu",
-        t->self->checkpoint, (unsigned long long)t->epoch + 1, t->pictures,
-        t->train->count);
-    return WEFT_OK;
-}
-
-static void clear(struct trainer *t)
-{
-    json_decref(t->facts);
-    free(t->figures);
-    weft__plan_free(t->full);
-    weft__plan_free(t->rest);
-    weft__plan_free(t->watching);
-    for (int s = 0; s < WEFT__MAX_SLOTS; s++)
-        free(t->slots[s]);
-    free(t->average);
-    free(t->gathered);
-    free(t->class_weights);
-    free(t->best);
-    free(t->order);
-    free(t->logits);
-    free(t->targets);
-    free(t->sums);
-    free(t->squares);
-    free(t->scratch);
 }
 
 /* Plans, trains and cleans up. */
-static weft_status run(struct trainer *t, const char *doing)
+static weft_status run(weft__trainer *t, const char *doing)
 {
     char name[80];
     snprintf(name, sizeof name, "%s %.60s", doing, t->self->info.name);
     weft_status status = weft__choose_real(&t->real, t->options->precision);
     if (status == WEFT_OK)
-        status = make_average(t);
-    if (status == WEFT_OK)
-        status = make_plans(t);
-    if (status == WEFT_OK)
-        status = make_state(t);
+        status = weft__trainer_make(t);
     if (status == WEFT_OK && !t->search)
-        status = begin_checkpoints(t);
+        status = weft__trainer_begin_checkpoints(t);
     t->task = weft__task_begin(t->context, name, "epochs", (double)t->options->epochs);
     while (status == WEFT_OK && !finished(t))
         status = run_epoch(t);
     weft__task_end(&t->task);
     if (status == WEFT_ECANCELLED && t->facts)
-        try_checkpoint(t);
+        weft__trainer_checkpoint(t);
     if (t->best && isfinite(t->best_loss))
         memcpy(t->block, t->best, t->network->block * sizeof *t->block);
     else if (t->average)
         memcpy(t->block, t->average, t->network->block * sizeof *t->block);
-    clear(t);
+    weft__trainer_clear(t);
     return status;
 }
 
@@ -654,7 +390,7 @@ weft_status weft__train(weft_classifier *self, const weft__network *network, flo
     const weft__normalisation *normalisation, const weft_view *train,
     const weft_view *validation, weft_context *context)
 {
-    struct trainer t = {.self = self,
+    weft__trainer t = {.self = self,
         .network = network,
         .options = self->options,
         .normalisation = normalisation,
@@ -677,7 +413,7 @@ weft_status weft__search_rates(weft__rate_search *search, weft_classifier *self,
     size_t pictures = options.batch * options.accumulate; /* a step */
     size_t steps = (train->count + pictures - 1) / pictures;
     options.epochs = (search->range.steps + steps - 1) / steps;
-    struct trainer t = {.self = self,
+    weft__trainer t = {.self = self,
         .search = search,
         .network = network,
         .options = &options,

@@ -239,27 +239,29 @@ static weft_status forward(const weft__exec *x, weft__plan_node *p)
     return WEFT_OK;
 }
 
-/* sums: of dy, and of dy times the normalised input; dy is 0 where the fused ReLU cut. */
+/* sums: of dy, and of dy times the normalised input; dy is 0 where the fused ReLU cut,
+ * which is told from the input: that is read anyway, the output need not be. */
 static inline __attribute__((always_inline)) void sum_gradients(float *sums,
-    const void *diff, const void *in, const void *out, const struct state *s, size_t count,
-    bool relu, weft__real real)
+    const void *diff, const void *in, const struct state *s, size_t count, bool relu,
+    weft__real real)
 {
     float block[2][64];
     size_t channels = s->channels;
     for (size_t c0 = 0; c0 < channels; c0 += 64) {
         size_t width = channels - c0 < 64 ? channels - c0 : 64;
         const float *mean = s->mean + c0, *inverse = s->inverse + c0;
+        const float *scale = s->scale + c0, *shift = s->shift + c0;
         for (size_t i0 = 0; i0 < count; i0 += BLOCK) {
             size_t end = i0 + BLOCK < count ? i0 + BLOCK : count;
             memset(block, 0, sizeof block);
             for (size_t i = i0; i < end; i++)
                 for (size_t c = 0; c < width; c++) {
                     size_t at = i * channels + c0 + c;
-                    float dy = weft__get(diff, at, real);
+                    float dy = weft__get(diff, at, real), x = weft__get(in, at, real);
                     if (relu)
-                        dy = weft__get(out, at, real) > 0 ? dy : 0;
+                        dy = x * scale[c] + shift[c] > 0 ? dy : 0;
                     block[0][c] += dy;
-                    block[1][c] += dy * (weft__get(in, at, real) - mean[c]) * inverse[c];
+                    block[1][c] += dy * (x - mean[c]) * inverse[c];
                 }
             for (size_t c = 0; c < width; c++) {
                 sums[c0 + c] += block[0][c];
@@ -270,44 +272,43 @@ static inline __attribute__((always_inline)) void sum_gradients(float *sums,
 }
 
 WEFT__SIMD static void gradients(float *sums, const void *diff, const void *in,
-    const void *out, const struct state *s, size_t count, bool relu, weft__real real)
+    const struct state *s, size_t count, bool relu, weft__real real)
 {
     if (real == WEFT__REAL_BF16)
-        relu ? sum_gradients(sums, diff, in, out, s, count, true, WEFT__REAL_BF16)
-             : sum_gradients(sums, diff, in, out, s, count, false, WEFT__REAL_BF16);
+        relu ? sum_gradients(sums, diff, in, s, count, true, WEFT__REAL_BF16)
+             : sum_gradients(sums, diff, in, s, count, false, WEFT__REAL_BF16);
     else
-        relu ? sum_gradients(sums, diff, in, out, s, count, true, WEFT__REAL_F32)
-             : sum_gradients(sums, diff, in, out, s, count, false, WEFT__REAL_F32);
+        relu ? sum_gradients(sums, diff, in, s, count, true, WEFT__REAL_F32)
+             : sum_gradients(sums, diff, in, s, count, false, WEFT__REAL_F32);
 }
 
 /* dx = scale (dy - mean(dy) - xhat mean(dy xhat)), written as scale dy + a x + b with the
  * coefficients a and b of each channel in s->pull. */
 static inline __attribute__((always_inline)) void pull_back(void *diff_in, const void *diff,
-    const void *in, const void *out, const struct state *s, size_t count, bool relu,
-    weft__real real)
+    const void *in, const struct state *s, size_t count, bool relu, weft__real real)
 {
     size_t channels = s->channels;
-    const float *scale = s->scale, *a = s->pull, *b = s->pull + channels;
+    const float *scale = s->scale, *shift = s->shift;
+    const float *a = s->pull, *b = s->pull + channels;
     for (size_t i = 0; i < count; i++)
         for (size_t c = 0; c < channels; c++) {
             size_t at = i * channels + c;
-            float dy = weft__get(diff, at, real);
+            float dy = weft__get(diff, at, real), x = weft__get(in, at, real);
             if (relu)
-                dy = weft__get(out, at, real) > 0 ? dy : 0;
-            weft__put(
-                diff_in, at, scale[c] * dy + (a[c] * weft__get(in, at, real) + b[c]), real);
+                dy = x * scale[c] + shift[c] > 0 ? dy : 0;
+            weft__put(diff_in, at, scale[c] * dy + (a[c] * x + b[c]), real);
         }
 }
 
 WEFT__SIMD static void pull(void *diff_in, const void *diff, const void *in,
-    const void *out, const struct state *s, size_t count, bool relu, weft__real real)
+    const struct state *s, size_t count, bool relu, weft__real real)
 {
     if (real == WEFT__REAL_BF16)
-        relu ? pull_back(diff_in, diff, in, out, s, count, true, WEFT__REAL_BF16)
-             : pull_back(diff_in, diff, in, out, s, count, false, WEFT__REAL_BF16);
+        relu ? pull_back(diff_in, diff, in, s, count, true, WEFT__REAL_BF16)
+             : pull_back(diff_in, diff, in, s, count, false, WEFT__REAL_BF16);
     else
-        relu ? pull_back(diff_in, diff, in, out, s, count, true, WEFT__REAL_F32)
-             : pull_back(diff_in, diff, in, out, s, count, false, WEFT__REAL_F32);
+        relu ? pull_back(diff_in, diff, in, s, count, true, WEFT__REAL_F32)
+             : pull_back(diff_in, diff, in, s, count, false, WEFT__REAL_F32);
 }
 
 static weft_status backward(const weft__exec *x, weft__plan_node *p)
@@ -316,15 +317,15 @@ static weft_status backward(const weft__exec *x, weft__plan_node *p)
     weft__plan *plan = p->plan;
     int m = x->self->rank;
     size_t count = x->rows * s->pixels;
-    const void *in = weft__rows(plan, m, p->in[0]), *out = weft__rows(plan, m, p->out);
+    const void *in = weft__rows(plan, m, p->in[0]);
     const void *diff = weft__rows(plan, m, p->diff_out);
     if (p->node->frozen) { /* a constant scale: `pull` stays 0 */
-        pull(weft__rows(plan, m, p->diff_in[0]), diff, in, out, s, count, p->relu_fused,
+        pull(weft__rows(plan, m, p->diff_in[0]), diff, in, s, count, p->relu_fused,
             plan->real);
         return WEFT_OK;
     }
     memset(s->sums[m], 0, 2 * s->channels * sizeof(float));
-    gradients(s->sums[m], diff, in, out, s, count, p->relu_fused, plan->real);
+    gradients(s->sums[m], diff, in, s, count, p->relu_fused, plan->real);
     /* The parameters' gradients: each member's part, summed with all others' later. */
     memcpy(weft__gradient(plan, m, p, BETA), s->sums[m], s->channels * sizeof(float));
     memcpy(weft__gradient(plan, m, p, GAMMA), s->sums[m] + s->channels,
@@ -347,8 +348,7 @@ static weft_status backward(const weft__exec *x, weft__plan_node *p)
         s->pull[s->channels + c] = (float)(-scale * dy / n - a * (double)s->mean[c]);
     }
     weft__team_barrier(x->self);
-    pull(weft__rows(plan, m, p->diff_in[0]), diff, in, out, s, count, p->relu_fused,
-        plan->real);
+    pull(weft__rows(plan, m, p->diff_in[0]), diff, in, s, count, p->relu_fused, plan->real);
     return WEFT_OK;
 }
 
@@ -380,7 +380,6 @@ const weft__layer_kind weft__layer_batchnorm = {
     .infer = infer,
     .in_place_predicting = true,
     .keeps_input = true,
-    .keeps_output = true,
     .plan = plan,
     .prepare = prepare,
     .forward = forward,

@@ -55,15 +55,28 @@ static float scale_of(const weft__plan_node *p)
     return (float)(1 / (1 - o->rate));
 }
 
-/* Kept or not for the values of one picture: sixteen bits each, two to a random word. */
+/* Kept or not for the values of one picture: sixteen bits each, the lower half of a random
+ * word before the upper. */
+WEFT__SIMD static void keep(
+    uint8_t *kept, const uint32_t *words, size_t count, uint32_t threshold)
+{
+    for (size_t j = 0; j + 1 < count; j += 2) {
+        kept[j] = (words[j / 2] & 0xffff) >= threshold;
+        kept[j + 1] = (words[j / 2] >> 16) >= threshold;
+    }
+    if (count & 1)
+        kept[count - 1] = (words[count / 2] & 0xffff) >= threshold;
+}
+
+enum { DRAWN_AT_ONCE = 512 }; /* values: half as many words */
+
 static void draw(uint8_t *kept, size_t count, double rate, weft_rng rng)
 {
-    uint32_t threshold = (uint32_t)(rate * 65536 + 0.5), words[256];
-    for (size_t i = 0; i < count; i += 512) {
-        size_t here = count - i < 512 ? count - i : 512;
+    uint32_t threshold = (uint32_t)(rate * 65536 + 0.5), words[DRAWN_AT_ONCE / 2];
+    for (size_t i = 0; i < count; i += DRAWN_AT_ONCE) {
+        size_t here = count - i < DRAWN_AT_ONCE ? count - i : DRAWN_AT_ONCE;
         weft_rng_fill(&rng, words, (here + 1) / 2);
-        for (size_t j = 0; j < here; j++)
-            kept[i + j] = ((words[j / 2] >> (16 * (j & 1))) & 0xffff) >= threshold;
+        keep(kept + i, words, here, threshold);
     }
 }
 
@@ -77,7 +90,8 @@ static weft_status forward(const weft__exec *x, weft__plan_node *p)
     uint64_t layer = (uint64_t)(p - plan->nodes);
     for (size_t i = 0; i < x->rows; i++) {
         weft_rng rng = weft_rng_create(x->seed, WEFT__STREAM_DROPOUT + layer);
-        rng.position = (x->step * plan->batch + x->first + i) * ((row + 511) / 512 * 256);
+        rng.position = (x->step * plan->batch + x->first + i) *
+                       ((row + DRAWN_AT_ONCE - 1) / DRAWN_AT_ONCE * (DRAWN_AT_ONCE / 2));
         draw(kept + i * row, row, o->rate, rng);
     }
     mask(weft__rows(plan, m, p->out), weft__rows(plan, m, p->in[0]), kept, x->rows * row,

@@ -1,0 +1,95 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "nn/augment.h"
+#include "nn/predict.h"
+#include "nn/sampling.h"
+#include "nn/trainer_state.h"
+
+/* The average begins as the initial weights. */
+static weft_status make_average(weft__trainer *t)
+{
+    size_t block = t->network->block;
+    if (t->options->ema <= 0)
+        return WEFT_OK;
+    WEFT_TRY(weft__alloc(&t->average, block, sizeof *t->average, "average weights"));
+    memcpy(t->average, t->block, block * sizeof *t->average);
+    return WEFT_OK;
+}
+
+static weft_status make_plans(weft__trainer *t)
+{
+    size_t count = t->train->count, batch = t->options->batch;
+    batch = batch < count ? batch : count;
+    WEFT_TRY(weft__plan_create(
+        &t->full, t->network, batch, true, t->real, t->block, t->context));
+    if (count % batch)
+        WEFT_TRY(weft__plan_create(
+            &t->rest, t->network, count % batch, true, t->real, t->block, t->context));
+    t->step_pictures = batch * t->options->accumulate;
+    t->total_steps =
+        t->options->epochs * ((count + t->step_pictures - 1) / t->step_pictures);
+    if (!t->validation)
+        return WEFT_OK;
+    size_t watched = t->validation->count;
+    WEFT_TRY(weft__plan_create(&t->watching, t->network,
+        watched < WEFT__PREDICT_BATCH ? watched : WEFT__PREDICT_BATCH, false, t->real,
+        t->average ? t->average : t->block, t->context));
+    return weft__alloc(
+        &t->logits, watched * t->network->classes, sizeof *t->logits, "logits");
+}
+
+static weft_status make_state(weft__trainer *t)
+{
+    size_t members = (size_t)t->full->members, block = t->network->block;
+    WEFT_TRY(weft__calloc(&t->sums, members, sizeof *t->sums, "sums"));
+    WEFT_TRY(weft__calloc(&t->squares, members, sizeof *t->squares, "sums"));
+    t->scratch_bytes = weft__augment_scratch(weft_dataset_shape(t->train->data));
+    WEFT_TRY(weft__alloc(&t->scratch, members, t->scratch_bytes, "augmentation"));
+    WEFT_TRY(weft__calloc(&t->order, t->train->count, sizeof *t->order, "an order"));
+    WEFT_TRY(weft__calloc(&t->targets, t->full->batch, sizeof *t->targets, "targets"));
+    for (int s = 0; s < weft__optimisers[t->options->optimizer].slots; s++)
+        WEFT_TRY(weft__calloc(&t->slots[s], block, sizeof(float), "the optimiser's state"));
+    if (t->options->accumulate > 1)
+        WEFT_TRY(weft__alloc(&t->gathered, block, sizeof *t->gathered, "gradients"));
+    if (t->options->class_weights == WEFT__CLASS_WEIGHTS_BALANCED) {
+        size_t classes = t->network->classes;
+        WEFT_TRY(
+            weft__alloc(&t->class_weights, classes, sizeof *t->class_weights, "weights"));
+        WEFT_TRY(weft__balanced_weights(t->class_weights, t->train, classes));
+    }
+    if (t->options->patience && t->validation)
+        WEFT_TRY(weft__calloc(&t->best, block, sizeof *t->best, "the best weights"));
+    t->best_loss = INFINITY;
+    return WEFT_OK;
+}
+
+weft_status weft__trainer_make(weft__trainer *t)
+{
+    WEFT_TRY(make_average(t));
+    WEFT_TRY(make_plans(t));
+    return make_state(t);
+}
+
+void weft__trainer_clear(weft__trainer *t)
+{
+    json_decref(t->facts);
+    free(t->figures);
+    weft__plan_free(t->full);
+    weft__plan_free(t->rest);
+    weft__plan_free(t->watching);
+    for (int s = 0; s < WEFT__MAX_SLOTS; s++)
+        free(t->slots[s]);
+    free(t->average);
+    free(t->gathered);
+    free(t->class_weights);
+    free(t->best);
+    free(t->order);
+    free(t->logits);
+    free(t->targets);
+    free(t->sums);
+    free(t->squares);
+    free(t->scratch);
+}

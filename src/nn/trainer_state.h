@@ -1,0 +1,80 @@
+/* The state of one training, for the files that share it: trainer.c runs it,
+ * trainer_memory.c makes and frees it, trainer_checkpoint.c saves it and brings it back. */
+#ifndef WEFT_NN_TRAINER_STATE_H
+#define WEFT_NN_TRAINER_STATE_H
+
+#include <jansson.h>
+#include <stdatomic.h>
+
+#include "core/events.h"
+#include "model/family.h"
+#include "nn/batch.h"
+#include "nn/loss.h"
+#include "nn/optimiser.h"
+#include "nn/options.h"
+#include "nn/plan.h"
+#include "nn/rate_search.h"
+
+enum { WEFT__RUN_COUNTERS = 4 };
+
+/* A run of training. */
+typedef struct weft__trainer {
+    weft_classifier *self;
+    weft__rate_search *search; /* of which this is a step; NULL: a training; borrowed */
+    const weft__network *network;
+    const weft__train_options *options;
+    const weft__normalisation *normalisation;
+    const weft_view *train, *validation;
+    weft_context *context;
+    weft__real real;
+    float *block;                  /* borrowed */
+    float *slots[WEFT__MAX_SLOTS]; /* the optimiser's state; owned */
+    float *average;                /* the block's moving average, with ema; owned */
+    float *best;                   /* the best epoch's block, with patience; owned */
+    double best_loss;
+    uint64_t epochs_since_best;
+
+    weft__plan *full, *rest; /* for whole batches and for what is left of an epoch; owned */
+    weft__plan *watching;    /* for validation; owned */
+    weft__plan *ready;       /* whose compute weights agree with the block */
+    uint32_t *order;         /* the epoch's order of pictures; owned */
+    float *logits;           /* of the validation pictures; owned */
+    weft__target *targets;   /* of the batch; owned */
+    float *class_weights;    /* owned; NULL: all 1 */
+    float *gathered;         /* the gradient of a step's batches so far, where a step has
+                              * more than one; owned */
+    size_t step_pictures;    /* of a whole step */
+
+    /* One a member. */
+    weft__loss_sums *sums;
+    double *squares;  /* of the gradient */
+    uint8_t *scratch; /* scratch_bytes, for augmentation */
+    size_t scratch_bytes;
+
+    uint64_t epoch, step, total_steps;
+    size_t pictures; /* of the epoch that are done */
+
+    json_t *facts;                        /* of checkpoints; NULL: none are kept; owned */
+    int64_t counters[WEFT__RUN_COUNTERS]; /* copies for checkpoints */
+    double *figures;                      /* FIGURES, and SUM_FIGURES a member; owned */
+    double checkpoint_written;            /* when */
+
+    atomic_bool stop; /* agreed on at a barrier: leave the epoch */
+    weft__task task;
+    double epoch_began;
+} weft__trainer;
+
+/* Plans, blocks and lists for what t's options ask; t->real is set. */
+WEFT_MUST weft_status weft__trainer_make(weft__trainer *t);
+void weft__trainer_clear(weft__trainer *t);
+
+/* Goes on from the checkpoint where that is wanted and there is one; else writes the
+ * first, so that a run that could never write one ends before it began. */
+WEFT_MUST weft_status weft__trainer_begin_checkpoints(weft__trainer *t);
+bool weft__trainer_checkpoint_due(const weft__trainer *t, bool epoch_over);
+/* A checkpoint that cannot be written is a note, and no reason to lose the run. */
+void weft__trainer_checkpoint(weft__trainer *t);
+/* The seconds that the epoch had taken at the checkpoint that was gone on from. */
+double weft__trainer_seconds_before(const weft__trainer *t);
+
+#endif
