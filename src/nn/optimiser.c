@@ -52,11 +52,13 @@ static inline __attribute__((always_inline)) void sgd_any(const weft__update *u,
     const float coupled = decoupled ? 0 : u->weight_decay;
     const float shrink = decoupled ? 1 - rate * u->weight_decay : 1;
     const float ahead = u->nesterov ? keep : 1, now = u->nesterov ? 1.0f : 0.0f;
+#pragma GCC ivdep /* the arrays do not overlap: too many for the compiler to check */
     for (size_t i = begin; i < end; i++) {
-        float g = gradient(&a, u, parts, i) * scale + coupled * a.values[i];
+        float w = a.values[i];
+        float g = gradient(&a, u, parts, i) * scale + coupled * w;
         float v = keep * velocity[i] + g;
         velocity[i] = v;
-        store(&a, i, a.values[i] * shrink - rate * (now * g + ahead * v), mirrored);
+        store(&a, i, w * shrink - rate * (now * g + ahead * v), mirrored);
     }
 }
 
@@ -97,14 +99,18 @@ static inline __attribute__((always_inline)) void adam_any(const weft__update *u
     const float second = (float)(1 / (1 - pow((double)b2, t)));
     const float coupled = decoupled ? 0 : u->weight_decay;
     const float shrink = decoupled ? 1 - rate * u->weight_decay : 1;
+#pragma GCC ivdep /* the arrays do not overlap: too many for the compiler to check */
     for (size_t i = begin; i < end; i++) {
-        float g = gradient(&a, u, parts, i) * scale + coupled * a.values[i];
+        /* The blocks begin at like addresses, and a read behind a write to the same place
+         * in another page waits for it. */
+        float w = a.values[i];
+        float g = gradient(&a, u, parts, i) * scale + coupled * w;
         float m = b1 * mean[i] + (1 - b1) * g;
         float v = b2 * square[i] + (1 - b2) * g * g;
+        float pace = rate * m * first / (__builtin_sqrtf(v * second) + epsilon);
         mean[i] = m;
         square[i] = v;
-        float pace = rate * m * first / (__builtin_sqrtf(v * second) + epsilon);
-        store(&a, i, a.values[i] * shrink - pace, mirrored);
+        store(&a, i, w * shrink - pace, mirrored);
     }
 }
 
