@@ -38,7 +38,7 @@ build-tsan/build.ninja: | setup
 
 sanitize: build-asan/build.ninja build-tsan/build.ninja
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 tools/check.sh build-asan -t 5
-	TSAN_OPTIONS=halt_on_error=1 tools/check.sh build-tsan -t 5
+	TSAN_OPTIONS=halt_on_error=1:suppressions=$(CURDIR)/tools/tsan.supp tools/check.sh build-tsan -t 5
 
 bench: build
 	meson test -C $(BUILD) --benchmark --verbose

@@ -330,6 +330,27 @@ WEFT__SIMD static uint32_t weigh_left(
     return sum;
 }
 
+/* The same where every weight is 1: bytes compare to -1, and 255 of those fit a byte. */
+WEFT__SIMD static uint32_t count_left(const uint8_t *value, size_t count, uint8_t threshold)
+{
+    enum { LANES = 64, MOST = 255 };
+    typedef uint8_t bytes __attribute__((vector_size(LANES)));
+    uint32_t sum = 0;
+    size_t i = 0;
+    while (count - i >= LANES) {
+        bytes lanes = {0}, v;
+        for (size_t n = 0; n < MOST && count - i >= LANES; n++, i += LANES) {
+            memcpy(&v, value + i, LANES);
+            lanes -= (bytes)(v <= threshold);
+        }
+        for (size_t lane = 0; lane < LANES; lane++)
+            sum += lanes[lane];
+    }
+    for (; i < count; i++)
+        sum += value[i] <= threshold;
+    return sum;
+}
+
 /* Adds the weights to the bins of the values. Neighbours often fall into one bin, and a
  * sum would wait for the last to be stored: every other one is kept in `apart`. */
 static void count_class(uint32_t *restrict bins, uint32_t *restrict apart,
@@ -349,35 +370,48 @@ static void count_class(uint32_t *restrict bins, uint32_t *restrict apart,
         bins[weft__bin_of(value[i])] += weight[i];
 }
 
-static void count_values(weft__grower *g, const struct pending *p)
+static void count_values(weft__grower *g, const struct pending *p, const uint8_t *value)
 {
     uint32_t apart[WEFT__BINS];
     memset(g->histogram, 0, p->present * WEFT__BINS * sizeof *g->histogram);
     for (size_t c = 0, i = 0; c < p->present; i += p->length[c++])
-        count_class(g->histogram + c * WEFT__BINS, apart, g->value + i,
+        count_class(g->histogram + c * WEFT__BINS, apart, value + i,
             g->weight + p->begin + i, p->length[c]);
+}
+
+/* The feature's values in the node, in the order of its rows. All rows are in their own
+ * order: that is the column itself. */
+static const uint8_t *values_of(weft__grower *g, const struct pending *p, uint32_t feature)
+{
+    const uint8_t *column = column_of(g, p, feature);
+    if (p->count == g->data.count && !p->in_block)
+        return column;
+    gather(g->value, column, g->row + p->begin, p->count);
+    return g->value;
 }
 
 static bool try_feature(
     weft__grower *g, const struct pending *p, uint32_t feature, weft__cut *cut)
 {
     uint8_t low, high;
-    gather(g->value, column_of(g, p, feature), g->row + p->begin, p->count);
-    value_range(g->value, p->count, &low, &high);
+    const uint8_t *value = values_of(g, p, feature);
+    value_range(value, p->count, &low, &high);
     if (low == high)
         return false;
     uint32_t min_leaf =
         g->options.min_leaf > UINT32_MAX ? UINT32_MAX : (uint32_t)g->options.min_leaf;
     weft__cut_node node = {p->mass, p->present, p->total, min_leaf};
     if (!g->options.random_cuts) {
-        count_values(g, p);
+        count_values(g, p, value);
         weft__cut_histogram(cut, &node, feature, g->histogram);
         return true;
     }
     uint8_t at = (uint8_t)(low + weft_rng_below(&g->rng, (uint32_t)(high - low)));
     for (size_t c = 0, i = 0; c < p->present; i += p->length[c++])
         g->left_mass[c] =
-            weigh_left(g->value + i, g->weight + p->begin + i, p->length[c], at);
+            p->total == p->count
+                ? count_left(value + i, p->length[c], at)
+                : weigh_left(value + i, g->weight + p->begin + i, p->length[c], at);
     weft__cut_counts(cut, &node, feature, at, g->left_mass);
     return true;
 }
