@@ -22,9 +22,9 @@ struct pending {
 
 enum { MAX_PENDING = 66 }; /* halving 2^64 rows leaves one after 64 */
 
-/* Subtrees of few rows are grown on a copy of these, small enough for a core's cache:
- * columns of all rows would be fetched from memory for a few bytes of each line. */
-enum { BLOCK_BYTES = 1600 << 10, BLOCK_ROWS = 2048, LINE = 64 };
+/* Subtrees of few rows are grown on a copy of these, small enough for the caches near the
+ * core: columns of all rows would be fetched from memory for a few bytes of each line. */
+enum { BLOCK_BYTES = 3200 << 10, BLOCK_ROWS = 4096, LINE = 64 };
 
 struct weft__grower {
     weft__tree_data data;
