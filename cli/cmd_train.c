@@ -7,7 +7,6 @@
 #include "lr_find.h"
 #include "output.h"
 #include "place.h"
-#include "score.h"
 
 struct options {
     struct data_options data;
@@ -195,11 +194,12 @@ static weft_status evaluate(struct training *t, struct call *call)
 {
     const struct options *o = call->options;
     if (t->validation.count)
-        WEFT_TRY(
-            score(&t->validation_scores, call->classifier, &t->validation, call->context));
+        WEFT_TRY(weft_evaluate(
+            &t->validation_scores, call->classifier, &t->validation, NULL, call->context));
     if (o->test) {
         weft_view test = weft_test_open(t->data.test);
-        WEFT_TRY(score(&t->test_scores, call->classifier, &test, call->context));
+        WEFT_TRY(
+            weft_evaluate(&t->test_scores, call->classifier, &test, NULL, call->context));
     }
     return WEFT_OK;
 }

@@ -4,7 +4,6 @@
 
 #include "data_options.h"
 #include "output.h"
-#include "score.h"
 
 enum { TEST, VALIDATION, TRAIN };
 
@@ -91,7 +90,7 @@ static weft_status evaluate(
         strcmp(weft_dataset_digest(view.data), weft_classifier_data_digest(model)) == 0)
         fprintf(stderr, "weft: the model was fitted on pictures of this split\n");
     double began = seconds_now();
-    WEFT_TRY(score(&e, model, &view, call->context));
+    WEFT_TRY(weft_evaluate(&e, model, &view, NULL, call->context));
     weft_status status = print(e, seconds_now() - began, call);
     weft_evaluation_free(e);
     return status;

@@ -42,18 +42,32 @@ static weft_status allocate(
     return weft__alloc(&w->names, classes, sizeof *w->names, "class names");
 }
 
+/* The labels as the model numbers its classes; only those that occur must be known to it.
+ */
+static weft_status translate_labels(struct work *w, const weft_classifier *classifier,
+    const weft_view *view, size_t data_classes)
+{
+    enum { UNKNOWN = UINT16_MAX }; /* there are at most as many classes, counted from 0 */
+    for (size_t k = 0; k < data_classes; k++)
+        w->same_as[k] = UNKNOWN;
+    for (size_t i = 0; i < view->count; i++) {
+        uint16_t label = weft_view_label(view, i);
+        if (w->same_as[label] == UNKNOWN)
+            WEFT_TRY(find_class(&w->same_as[label], classifier, view->data, label));
+        w->truth[i] = w->same_as[label];
+    }
+    return WEFT_OK;
+}
+
 static weft_status evaluate(weft_evaluation **out, const weft_classifier *classifier,
     const weft_view *view, double *seconds, struct work *w, weft_context *context)
 {
     size_t classes = weft_classifier_classes(classifier);
     size_t data_classes = weft_dataset_classes(view->data);
     WEFT_TRY(allocate(w, view, classes, data_classes));
-    for (size_t k = 0; k < data_classes; k++)
-        WEFT_TRY(find_class(&w->same_as[k], classifier, view->data, k));
+    WEFT_TRY(translate_labels(w, classifier, view, data_classes));
     for (size_t k = 0; k < classes; k++)
         w->names[k] = weft_classifier_class_name(classifier, k);
-    for (size_t i = 0; i < view->count; i++)
-        w->truth[i] = w->same_as[weft_view_label(view, i)];
     double began = weft__now();
     WEFT_TRY(weft_classifier_predict_proba(classifier, view, w->probabilities, context));
     double took = weft__now() - began;
