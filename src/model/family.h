@@ -12,6 +12,24 @@ enum { WEFT__GOLDEN = 8 }; /* pictures kept in a model for weft_classifier_verif
 
 typedef struct weft__family weft__family;
 
+/* Derivatives of one logit (of the class asked for) of each picture. Pictures are `count`
+ * of the recipe's shape, row-major, channels last, in units of bytes (0 to 255) but not
+ * only whole ones. What is NULL is not wanted. All borrowed. */
+typedef struct weft__derivatives {
+    size_t count;
+    const float *pictures;
+    const uint16_t *classes; /* count; NULL: the class predicted */
+    const char *layer;       /* by name; NULL: the last that has height or width */
+    bool untrained; /* take initial weights, drawn from `seed`, in place of the fitted: a
+                     * check that explanations depend on them (Adebayo et al. 2018) */
+    uint64_t seed;
+
+    float *logits;          /* count x classes */
+    float *input_gradients; /* count x the picture's values, per unit of byte */
+    float *activations;     /* count x the layer's output (derivatives_shape) */
+    float *gradients;       /* the same, of the logit by them */
+} weft__derivatives;
+
 struct weft_classifier {
     const weft__family *family;
     weft_classifier_info info; /* as the catalogue gives it; texts live as long as self */
@@ -67,6 +85,13 @@ struct weft__family {
     size_t (*embedding_size)(const weft_classifier *self);
     weft_status (*embed)(const weft_classifier *self, const weft_view *view,
         float *embeddings, weft_context *context);
+    /* Families whose scores have derivatives; NULL in others. The shape is that of the
+     * layer's output, WEFT_ENOTFOUND for a layer that is not there, WEFT_EUNSUPPORTED
+     * where none has height or width. */
+    weft_status (*derivatives_shape)(
+        const weft_classifier *self, const char *layer, const char **name, size_t shape[3]);
+    weft_status (*differentiate)(
+        const weft_classifier *self, const weft__derivatives *job, weft_context *context);
     /* Adds the state's arrays, borrowed until written; metadata where arrays do not fit. */
     weft_status (*save)(const weft_classifier *self, weft__tensors *tensors);
     /* Builds the state from arrays that nothing has checked but their own lengths. */

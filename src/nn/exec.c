@@ -79,7 +79,7 @@ weft_status weft__exec_backward(const weft__exec *x)
 {
     weft__plan *plan = x->plan;
     weft_status status = WEFT_OK;
-    for (size_t i = plan->network->node_count; i-- > 0;) {
+    for (size_t i = plan->network->node_count; i-- > x->last_back;) {
         weft__plan_node *node = &plan->nodes[i];
         if (!node->wants_diff)
             continue;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "nn/differentiate.h"
 #include "nn/named.h"
 #include "nn/predict.h"
 #include "nn/trainer.h"
@@ -196,6 +197,44 @@ static weft_status embed(const weft_classifier *self, const weft_view *view,
     return run_forward(self, view, true, embeddings, context);
 }
 
+static weft_status derivatives_shape(
+    const weft_classifier *self, const char *layer, const char **name, size_t shape[3])
+{
+    const struct state *s = self->state;
+    size_t i;
+    WEFT_TRY(weft__layer_to_explain(&i, &s->network, layer));
+    const weft__node *node = &s->network.nodes[i];
+    *name = node->name;
+    shape[0] = node->out.height;
+    shape[1] = node->out.width;
+    shape[2] = node->out.channels;
+    return WEFT_OK;
+}
+
+/* A plan of its own for every call: what it costs is little beside the passes. */
+static weft_status differentiate(
+    const weft_classifier *self, const weft__derivatives *job, weft_context *context)
+{
+    const struct state *s = self->state;
+    weft__plan *plan = NULL;
+    float *block = NULL;
+    size_t layer = 0, most = WEFT__DIFFERENTIATE_BATCH;
+    if (job->activations || job->gradients)
+        WEFT_TRY(weft__layer_to_explain(&layer, &s->network, job->layer));
+    WEFT_TRY(weft__calloc(&block, s->network.block, sizeof *block, "parameters"));
+    if (job->untrained)
+        weft__network_initialise(&s->network, block, job->seed);
+    else
+        memcpy(block, s->block, s->network.block * sizeof *block);
+    weft_status status = weft__plan_create_explaining(
+        &plan, &s->network, job->count < most ? job->count : most, block, context);
+    if (status == WEFT_OK)
+        status = weft__differentiate(plan, &s->normalisation, layer, job, context);
+    weft__plan_free(plan);
+    free(block);
+    return status;
+}
+
 static weft_status save(const weft_classifier *self, weft__tensors *tensors)
 {
     const struct state *s = self->state;
@@ -293,6 +332,8 @@ const weft__family weft__network_family = {
     .predict_proba = predict_proba,
     .embedding_size = embedding_size,
     .embed = embed,
+    .derivatives_shape = derivatives_shape,
+    .differentiate = differentiate,
     .save = save,
     .load = load,
     .forget = forget,

@@ -76,3 +76,17 @@ weft_status weft__take_train_line(
     free(copy);
     return status;
 }
+
+static const char *node_name(const void *network, size_t i)
+{
+    const weft__network *n = network;
+    return i < n->node_count ? n->nodes[i].name : NULL;
+}
+
+weft_status weft__no_layer(
+    const weft__network *network, const char *option, const char *name)
+{
+    const char *near = weft__nearest(name, node_name, network);
+    return weft_fail(WEFT_ENOTFOUND, "%s: no layer '%s'%s%s%s", option, name,
+        near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+}

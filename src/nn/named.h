@@ -11,4 +11,9 @@ WEFT_MUST weft_status weft__network_named(weft__network *out, const char *name);
 WEFT_MUST weft_status weft__take_train_line(
     weft__train_options *options, const char *line, const char *where);
 
+/* The failure of an option that names a layer which is not there; it suggests the nearest.
+ */
+WEFT_MUST weft_status weft__no_layer(
+    const weft__network *network, const char *option, const char *name);
+
 #endif

@@ -66,13 +66,22 @@ weft__plan_node *weft__sole_consumer(const weft__plan_node *node)
                : NULL;
 }
 
+/* Whether the layer's output is its input, and gradients likewise. */
+static bool passes(const weft__plan *plan, const weft__layer_kind *kind)
+{
+    return kind->passes_through ||
+           (kind->identity_predicting && (!plan->training || plan->explaining));
+}
+
 /* Whether the output may take the input's buffer. */
 static bool may_overwrite(const weft__plan *plan, const weft__node *node)
 {
     const weft__layer_kind *kind = node->kind;
     const weft__plan_node *p = &plan->nodes[node - plan->network->nodes];
-    if (kind->passes_through || (kind->identity_predicting && !plan->training))
+    if (passes(plan, kind))
         return true;
+    if (plan->explaining)
+        return false;
     size_t last;
     if (node->inputs != 1 || p->out_real != plan->real ||
         consumers(plan->network, node->input[0], &last) != 1)
@@ -168,8 +177,8 @@ static weft_status place_difference(
     int step = backward_step(plan, i), fresh, earlier = d->of_value[value];
     if (!d->wanted[value])
         return WEFT_OK;
-    if (kind->passes_through || kind->copies_gradient ||
-        (kind->in_place && d->holders[p->diff_out] == 1)) {
+    if (passes(plan, kind) || kind->copies_gradient ||
+        (kind->in_place && !plan->explaining && d->holders[p->diff_out] == 1)) {
         fresh = p->diff_out;
     } else {
         WEFT_TRY(new_buffer(plan, value_row_bytes(plan, p->node->in[k]), step, &fresh));
@@ -201,7 +210,7 @@ static weft_status place_difference(
 static weft_status place_all_differences(weft__plan *plan, struct differences *d)
 {
     size_t count = plan->network->node_count;
-    d->wanted[0] = false;
+    d->wanted[0] = plan->explaining;
     for (size_t i = 0; i < count; i++) {
         const weft__node *node = &plan->network->nodes[i];
         bool wanted = false;
@@ -230,6 +239,7 @@ static weft_status place_all_differences(weft__plan *plan, struct differences *d
             WEFT_TRY(place_difference(plan, d, i, k));
         d->holders[p->diff_out]--;
     }
+    plan->diff_input = d->of_value[0];
     return WEFT_OK;
 }
 
@@ -264,7 +274,8 @@ static size_t lowest_offset(const weft__plan *plan, const weft__buffer *b, const
         for (size_t i = 0; i < placed; i++) {
             const weft__buffer *other = &plan->buffers[order[i]];
             size_t end = other->offset + aligned(other->row_bytes * rows);
-            bool together = other->first <= b->last && b->first <= other->last;
+            bool together =
+                plan->explaining || (other->first <= b->last && b->first <= other->last);
             if (!other->shared && together && offset < end &&
                 other->offset < offset + bytes) {
                 offset = end;
@@ -373,7 +384,7 @@ static weft_status allocate(weft__plan *plan)
     for (size_t m = 0; m < members; m++) {
         WEFT_TRY(weft__calloc(&plan->arenas[m], plan->arena_bytes, 1, "activations"));
         WEFT_TRY(weft__alloc(&plan->scratch[m], plan->scratch_bytes, 1, "scratch memory"));
-        if (plan->training)
+        if (plan->training && !plan->explaining)
             WEFT_TRY(weft__calloc(&plan->gradients[m], block, sizeof(float), "gradients"));
     }
     WEFT_TRY(weft__calloc(&plan->shared, plan->shared_bytes, 1, "activations"));
@@ -443,18 +454,13 @@ static weft_status build(weft__plan *plan)
     return WEFT_OK;
 }
 
-weft_status weft__plan_create(weft__plan **out, const weft__network *network, size_t batch,
-    bool training, weft__real real, float *parameters, weft_context *context)
+/* Builds what `wanted` describes. */
+static weft_status create(weft__plan **out, weft__plan wanted)
 {
     weft__plan *plan;
-    WEFT_TRY(weft__calloc(&plan, 1, sizeof *plan, "a plan"));
-    plan->network = network;
-    plan->context = context;
-    plan->members = context ? weft_context_threads(context) : 1;
-    plan->batch = batch;
-    plan->training = training;
-    plan->real = real;
-    plan->parameters = parameters;
+    WEFT_TRY(weft__alloc(&plan, 1, sizeof *plan, "a plan"));
+    *plan = wanted;
+    plan->members = plan->context ? weft_context_threads(plan->context) : 1;
     weft_status status = build(plan);
     if (status != WEFT_OK) {
         weft__plan_free(plan);
@@ -462,6 +468,29 @@ weft_status weft__plan_create(weft__plan **out, const weft__network *network, si
     }
     *out = plan;
     return WEFT_OK;
+}
+
+weft_status weft__plan_create(weft__plan **out, const weft__network *network, size_t batch,
+    bool training, weft__real real, float *parameters, weft_context *context)
+{
+    return create(out, (weft__plan){.network = network,
+                           .context = context,
+                           .batch = batch,
+                           .training = training,
+                           .real = real,
+                           .parameters = parameters});
+}
+
+weft_status weft__plan_create_explaining(weft__plan **out, const weft__network *network,
+    size_t batch, float *parameters, weft_context *context)
+{
+    return create(out, (weft__plan){.network = network,
+                           .context = context,
+                           .batch = batch,
+                           .training = true,
+                           .explaining = true,
+                           .real = WEFT__REAL_F32,
+                           .parameters = parameters});
 }
 
 void weft__plan_free(weft__plan *plan)
@@ -496,6 +525,6 @@ size_t weft__plan_bytes(const weft__plan *plan)
     size_t members = (size_t)plan->members, block = plan->network->block;
     size_t bytes = plan->held_bytes + plan->shared_bytes +
                    members * (plan->arena_bytes + plan->scratch_bytes);
-    bytes += plan->training ? members * block * sizeof(float) : 0;
+    bytes += plan->training && !plan->explaining ? members * block * sizeof(float) : 0;
     return bytes + (plan->mirror ? block * sizeof *plan->mirror : 0);
 }

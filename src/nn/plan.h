@@ -50,6 +50,9 @@ typedef struct weft__plan {
     int members;
     size_t batch;
     bool training;
+    bool explaining; /* backward to the picture instead of the parameters, through the
+                      * network as it predicts: nothing is dropped, norms are constant,
+                      * nothing is fused or in place, and every buffer stays */
     weft__real real;
 
     weft__plan_node *nodes; /* network->node_count */
@@ -71,6 +74,7 @@ typedef struct weft__plan {
     int input;         /* buffer: pictures in, `real` */
     int logits;        /* buffer: f32 */
     int diff_logits;   /* buffer: gradient of the loss, `real` */
+    int diff_input;    /* buffer: gradient of the pictures, where explaining */
 
     /* Seconds that rank 0 spends in each layer, added to: forward at 2i, backward (with the
      * sums after it) at 2i + 1. Borrowed; NULL: not measured. */
@@ -83,12 +87,17 @@ typedef struct weft__exec {
     weft__plan *plan;
     size_t first, rows;  /* this member's pictures in the batch */
     uint64_t seed, step; /* for what is drawn anew in every batch */
+    size_t last_back;    /* the layer that the backward pass ends with */
 } weft__exec;
 
 /* Plans for batches of `batch` pictures. `parameters` is borrowed for the plan's life.
  * `context` NULL plans for the calling thread alone. */
 WEFT_MUST weft_status weft__plan_create(weft__plan **out, const weft__network *network,
     size_t batch, bool training, weft__real real, float *parameters, weft_context *context);
+/* The same for explaining: forward, then backward from any gradient of the logits; every
+ * activation and its gradient can be read afterwards. In f32. */
+WEFT_MUST weft_status weft__plan_create_explaining(weft__plan **out,
+    const weft__network *network, size_t batch, float *parameters, weft_context *context);
 void weft__plan_free(weft__plan *plan); /* NULL-safe */
 
 /* Everything the plan holds: arenas, gradients, compute weights; not the parameters, which

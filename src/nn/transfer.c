@@ -9,6 +9,7 @@
 #include "core/mem.h"
 #include "core/text.h"
 #include "model/tensors.h"
+#include "nn/named.h"
 
 /* Calls `fn` for each item of "a=x,b=y"; `value` is NULL where an item has no '='. */
 typedef weft_status (*item_fn)(void *arg, const char *name, const char *value);
@@ -29,20 +30,6 @@ static weft_status each_item(const char *list, item_fn fn, void *arg)
     return status;
 }
 
-static const char *node_name(const void *network, size_t i)
-{
-    const weft__network *n = network;
-    return i < n->node_count ? n->nodes[i].name : NULL;
-}
-
-static weft_status no_layer(
-    const weft__network *network, const char *option, const char *name)
-{
-    const char *near = weft__nearest(name, node_name, network);
-    return weft_fail(WEFT_ENOTFOUND, "%s: no layer '%s'%s%s%s", option, name,
-        near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
-}
-
 static weft_status freeze(void *arg, const char *pattern, const char *value)
 {
     weft__network *network = arg;
@@ -60,7 +47,7 @@ static weft_status freeze(void *arg, const char *pattern, const char *value)
         for (size_t k = 0; k < node->parameter_count; k++)
             network->parameters[node->parameters[k]].trained = false;
     }
-    return found ? WEFT_OK : no_layer(network, "freeze", pattern);
+    return found ? WEFT_OK : weft__no_layer(network, "freeze", pattern);
 }
 
 static weft_status set_rate(void *arg, const char *pattern, const char *value)
@@ -80,7 +67,7 @@ static weft_status set_rate(void *arg, const char *pattern, const char *value)
         for (size_t k = 0; k < node->parameter_count; k++)
             network->parameters[node->parameters[k]].rate = (float)rate;
     }
-    return found ? WEFT_OK : no_layer(network, "rates", pattern);
+    return found ? WEFT_OK : weft__no_layer(network, "rates", pattern);
 }
 
 weft_status weft__choose_rates(weft__network *network, const weft__train_options *options)
@@ -215,7 +202,7 @@ static weft_status check_layer(void *arg, const char *layer, const char *name)
     for (size_t i = 0; i < network->node_count; i++)
         if (strcmp(network->nodes[i].name, layer) == 0)
             return WEFT_OK;
-    return no_layer(network, "init-map", layer);
+    return weft__no_layer(network, "init-map", layer);
 }
 
 /* "conv1.weight", and what else the array may be called: `wanted` is for messages. */

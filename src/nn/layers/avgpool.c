@@ -9,7 +9,7 @@
 
 enum { CHUNK = 64 }; /* channels held at once */
 
-extern const weft__layer_kind weft__layer_avgpool, weft__layer_globalpool;
+extern const weft__layer_kind weft__layer_globalpool;
 
 /* Averages: each window's pixels that lie in the picture count alike. */
 static inline __attribute__((always_inline)) void mean_window(

@@ -89,7 +89,8 @@ static weft_status plan(weft__plan_node *p)
         WEFT_TRY(weft__calloc(lists[i], in.channels, sizeof(float), "statistics"));
     WEFT_TRY(weft__calloc(&s->pull, 2 * in.channels, sizeof(float), "statistics"));
     weft__plan_node *next = weft__sole_consumer(p);
-    if (next && next->node->kind == &weft__layer_relu && !p->skip_forward) {
+    if (next && next->node->kind == &weft__layer_relu && !p->skip_forward &&
+        !p->plan->explaining) {
         p->relu_fused = true;
         next->skip_forward = next->skip_backward = true;
     }
@@ -210,10 +211,15 @@ static void settle(const weft__exec *x, weft__plan_node *p, struct state *s)
 
 /* When predicting, and in a frozen layer, the running statistics serve until the parameters
  * change. */
+static bool uses_batch(const weft__plan_node *p)
+{
+    return p->plan->training && !p->plan->explaining && !p->node->frozen;
+}
+
 static weft_status prepare(const weft__exec *x, weft__plan_node *p)
 {
     struct state *s = p->state;
-    bool own = p->plan->training && !p->node->frozen;
+    bool own = uses_batch(p);
     for (size_t c = 0; !own && x->self->rank == 0 && c < s->channels; c++)
         weft__batchnorm_affine(p, c, &s->scale[c], &s->shift[c]);
     return WEFT_OK;
@@ -226,7 +232,7 @@ static weft_status forward(const weft__exec *x, weft__plan_node *p)
     int m = x->self->rank;
     size_t count = x->rows * s->pixels;
     const void *in = weft__rows(plan, m, p->in[0]);
-    if (plan->training && !p->node->frozen) {
+    if (uses_batch(p)) {
         memset(s->sums[m], 0, 2 * s->channels * sizeof(float));
         sample(s->centre[m], in, count, s->channels, plan->real);
         moments(s->sums[m], in, s->centre[m], count, s->channels, plan->real);
@@ -319,7 +325,7 @@ static weft_status backward(const weft__exec *x, weft__plan_node *p)
     size_t count = x->rows * s->pixels;
     const void *in = weft__rows(plan, m, p->in[0]);
     const void *diff = weft__rows(plan, m, p->diff_out);
-    if (p->node->frozen) { /* a constant scale: `pull` stays 0 */
+    if (!uses_batch(p)) { /* a constant scale: `pull` stays 0 */
         pull(weft__rows(plan, m, p->diff_in[0]), diff, in, s, count, p->relu_fused,
             plan->real);
         return WEFT_OK;

@@ -130,10 +130,12 @@ static weft_status plan_member(weft__plan_node *p, struct state *s, int m)
     weft__want_scratch(plan, s->forward[m]);
     if (!plan->training)
         return WEFT_OK;
-    if (p->node->input[0]) { /* nobody asks for the picture's gradient */
+    if (p->node->input[0] || plan->explaining) { /* nobody else asks for the picture's */
         WEFT_TRY(weft__conv_backward_data(&s->backward_data[m], &c, plan->real));
         weft__want_scratch(plan, s->backward_data[m]);
     }
+    if (plan->explaining)
+        return WEFT_OK;
     WEFT_TRY(weft__conv_backward_weights(&s->backward_weights[m], &c, plan->real, o->bias));
     weft__want_scratch(plan, s->backward_weights[m]);
     if (!weft__primitive_takes_plain(s->backward_weights[m], &c, WEFT__DIFF_WEIGHTS)) {
@@ -175,6 +177,8 @@ static weft_status plan_lists(weft__plan_node *p, struct state *s)
  * that follows is always applied on the way out. */
 static weft_status fuse(weft__plan_node *p, struct state *s)
 {
+    if (p->plan->explaining)
+        return WEFT_OK;
     weft__plan_node *next = weft__sole_consumer(p);
     if (next && !p->plan->training && next->node->kind == &weft__layer_batchnorm) {
         s->norm = next;
@@ -238,6 +242,8 @@ static weft_status bind_member(weft__plan_node *p, struct state *s, int m)
         WEFT_TRY(weft__primitive_bind(b, WEFT__SCRATCH, scratch));
     }
     weft__primitive *w = s->backward_weights[m];
+    if (!w)
+        return WEFT_OK;
     void *gradient = weft__gradient(plan, m, p, 0);
     if (s->to_plain[m]) {
         WEFT_TRY(weft__hold(plan, &s->weight_gradients[m],
@@ -322,12 +328,11 @@ static weft_status backward(const weft__exec *x, weft__plan_node *p)
 {
     struct state *s = p->state;
     int m = x->self->rank;
-    if (!s->backward_weights[m])
-        return WEFT_OK;
-    WEFT_TRY(weft__primitive_run(s->backward_weights[m]));
+    if (s->backward_weights[m])
+        WEFT_TRY(weft__primitive_run(s->backward_weights[m]));
     if (s->to_plain[m])
         WEFT_TRY(weft__primitive_run(s->to_plain[m]));
-    if (p->diff_in[0] == WEFT__NO_BUFFER)
+    if (p->diff_in[0] == WEFT__NO_BUFFER || !s->backward_data[m])
         return WEFT_OK;
     return weft__primitive_run(s->backward_data[m]);
 }

@@ -98,8 +98,10 @@ static weft_status plan_member(weft__plan_node *p, struct state *s, int m)
     weft__matrix dy = matrix(rows, s->out, s->out, plan->real);
     weft__matrix dw = matrix(inputs, s->out, s->out, WEFT__REAL_F32);
     WEFT_TRY(weft__matmul(&s->backward_data[m], dy, transposed(w), x, false, false));
-    WEFT_TRY(weft__matmul(&s->backward_weights[m], transposed(x), dy, dw, false, false));
     weft__want_scratch(plan, s->backward_data[m]);
+    if (plan->explaining)
+        return WEFT_OK;
+    WEFT_TRY(weft__matmul(&s->backward_weights[m], transposed(x), dy, dw, false, false));
     weft__want_scratch(plan, s->backward_weights[m]);
     return WEFT_OK;
 }
@@ -130,11 +132,11 @@ static weft_status plan(weft__plan_node *p)
     s->in = p->node->in[0].channels;
     s->out = p->node->out.channels;
     weft__plan_node *next = weft__sole_consumer(p);
-    if (next && next->node->kind == &weft__layer_relu) {
+    if (next && next->node->kind == &weft__layer_relu && !p->plan->explaining) {
         p->relu_fused = true;
         next->skip_forward = true;
     }
-    s->banded = members > 1 && s->in * s->out >= BAND_FROM;
+    s->banded = members > 1 && s->in * s->out >= BAND_FROM && !p->plan->explaining;
     if (s->banded)
         WEFT_TRY(plan_bands(p, s));
     weft__primitive ***lists[] = {&s->forward, &s->backward_data, &s->backward_weights};
@@ -176,11 +178,13 @@ static weft_status bind_member(weft__plan_node *p, struct state *s, int m)
     void *diff_out =
         s->banded ? weft__all_rows(plan, p->diff_out) : weft__rows(plan, m, p->diff_out);
     weft__primitive *w = s->backward_weights[m], *b = s->backward_data[m];
-    float *gradient = weft__gradient(plan, s->banded ? 0 : m, p, 0) + first;
-    WEFT_TRY(weft__primitive_bind(w, WEFT__SRC, in));
-    WEFT_TRY(weft__primitive_bind(w, WEFT__WEIGHTS, diff_out));
-    WEFT_TRY(weft__primitive_bind(w, WEFT__DST, gradient));
-    WEFT_TRY(weft__primitive_bind(w, WEFT__SCRATCH, scratch));
+    if (w) {
+        float *gradient = weft__gradient(plan, s->banded ? 0 : m, p, 0) + first;
+        WEFT_TRY(weft__primitive_bind(w, WEFT__SRC, in));
+        WEFT_TRY(weft__primitive_bind(w, WEFT__WEIGHTS, diff_out));
+        WEFT_TRY(weft__primitive_bind(w, WEFT__DST, gradient));
+        WEFT_TRY(weft__primitive_bind(w, WEFT__SCRATCH, scratch));
+    }
     if (p->diff_in[0] == WEFT__NO_BUFFER)
         return WEFT_OK;
     WEFT_TRY(weft__primitive_bind(b, WEFT__SRC, diff_out));
@@ -263,17 +267,16 @@ static weft_status backward(const weft__exec *x, weft__plan_node *p)
     const struct options *o = p->node->options;
     weft__plan *plan = p->plan;
     int m = x->self->rank;
-    if (o->bias)
+    if (o->bias && !plan->explaining)
         bias_gradient(weft__gradient(plan, m, p, 1), weft__rows(plan, m, p->diff_out),
             x->rows, s->out, plan->real);
     if (s->banded)
         weft__team_barrier(x->self); /* all rows of the gradient are there */
     weft_status status = WEFT_OK;
-    if (s->backward_weights[m]) {
+    if (s->backward_weights[m])
         status = weft__primitive_run(s->backward_weights[m]);
-        if (status == WEFT_OK && p->diff_in[0] != WEFT__NO_BUFFER)
-            status = weft__primitive_run(s->backward_data[m]);
-    }
+    if (status == WEFT_OK && s->backward_data[m] && p->diff_in[0] != WEFT__NO_BUFFER)
+        status = weft__primitive_run(s->backward_data[m]);
     if (s->banded)
         weft__team_barrier(x->self); /* all columns of the input's gradient are there */
     return status;

@@ -27,8 +27,9 @@ static weft_status infer(weft__network *network, weft__node *node)
 
 static weft_status plan(weft__plan_node *p)
 {
-    p->skip_forward = !p->plan->training;
-    if (p->plan->training)
+    bool drops = p->plan->training && !p->plan->explaining;
+    p->skip_forward = p->skip_backward = !drops;
+    if (drops)
         p->workspace_row = weft__dims_size(p->node->out); /* a byte each: kept or not */
     return WEFT_OK;
 }

@@ -1,6 +1,5 @@
 #include "nn/layers/layers.h"
 
-extern const weft__layer_kind weft__layer_avgpool;
 extern const weft__layer_kind weft__layer_conv;
 extern const weft__layer_kind weft__layer_dense;
 extern const weft__layer_kind weft__layer_dropout;
@@ -8,7 +7,6 @@ extern const weft__layer_kind weft__layer_flatten;
 extern const weft__layer_kind weft__layer_gelu;
 extern const weft__layer_kind weft__layer_globalpool;
 extern const weft__layer_kind weft__layer_leaky_relu;
-extern const weft__layer_kind weft__layer_maxpool;
 extern const weft__layer_kind weft__layer_silu;
 extern const weft__layer_kind weft__layer_softmax;
 

@@ -216,8 +216,8 @@ static weft_status plan(weft__plan_node *p)
     p->workspace_row = weft__dims_size(p->node->out);
     weft__plan_node *before =
         p->node->input[0] ? &p->plan->nodes[p->node->input[0] - 1] : NULL;
-    if (before && before->node->kind == &weft__layer_relu && !before->skip_backward &&
-        weft__sole_consumer(before) == p) {
+    if (before && before->node->kind == &weft__layer_relu && !p->plan->explaining &&
+        !before->skip_backward && weft__sole_consumer(before) == p) {
         s->rectified = true;
         before->skip_backward = true;
     }
@@ -264,7 +264,6 @@ static void release(weft__plan_node *p)
     free(p->state);
 }
 
-extern const weft__layer_kind weft__layer_maxpool;
 const weft__layer_kind weft__layer_maxpool = {
     .name = "maxpool",
     .argument = "size",
