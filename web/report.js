@@ -1,6 +1,7 @@
 "use strict";
 (() => {
-  const page = JSON.parse(document.getElementById("payload").textContent);
+  const { data: page, $, el, fill, count, fixed, percent, plural, seconds, bytes, rate, cut, list,
+    table, chart, color, marker, title, plain, scroll, terms } = weft;
   const results = page.results;
   const run = results.run;
   const data = results.data;
@@ -8,248 +9,26 @@
   const models = results.classifiers.filter((m) => m.evaluation);
   const failed = results.classifiers.filter((m) => !m.evaluation);
   const chosen = { model: 0 };
-
-  /* ---- small helpers ---- */
-
-  const $ = (id) => document.getElementById(id);
-
-  /* An element with attributes, on-handlers and children; text is always text. */
-  function el(tag, attributes, ...children) {
-    const node = document.createElement(tag);
-    for (const [key, value] of Object.entries(attributes || {})) {
-      if (value === null || value === undefined || value === false) continue;
-      if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
-      else if (key === "style") node.style.cssText = value;
-      else node.setAttribute(key, value === true ? "" : value);
-    }
-    node.append(...children.flat().filter((c) => c !== null && c !== undefined));
-    return node;
-  }
-
-  const fill = (id, ...children) => $(id).replaceChildren(...children.flat());
-
-  const count = (n) => n.toLocaleString("en-US");
-  const fixed = (x, digits) =>
-    x === null || x === undefined || Number.isNaN(x) ? "–" : x.toFixed(digits);
-  const percent = (x, digits = 2) => `${fixed(100 * x, digits)}\u00a0%`;
-  const plural = (n, one, many) => `${count(n)} ${n === 1 ? one : many || `${one}s`}`;
-
-  function seconds(s) {
-    if (s < 0.001) return `${fixed(s * 1e6, 0)}\u00a0µs`;
-    if (s < 0.9995) return `${fixed(s * 1e3, s < 0.01 ? 1 : 0)}\u00a0ms`;
-    if (s < 120) return `${fixed(s, s < 10 ? 1 : 0)}\u00a0s`;
-    return `${fixed(s / 60, 1)}\u00a0min`;
-  }
-
-  function bytes(n) {
-    const units = ["B", "kB", "MB", "GB", "TB"];
-    let unit = 0;
-    for (; n >= 999.5 && unit < units.length - 1; unit++) n /= 1000;
-    return `${fixed(n, unit > 0 && n < 10 ? 1 : 0)}\u00a0${units[unit]}`;
-  }
-
-  function rate(r) {
-    return r >= 1e6 ? `${fixed(r / 1e6, 1)} M/s` : r >= 1e4 ? `${fixed(r / 1e3, 0)} k/s`
-      : r >= 1e3 ? `${fixed(r / 1e3, 1)} k/s` : `${fixed(r, 0)}/s`;
-  }
-
-  const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
-  const list = (words) =>
-    words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
-
-  /* ---- tables ---- */
-
-  /* columns: [{title, value(row), text(row), left, best: "high" | "low", head, start}];
-   * `value` sorts, `text` shows. A column without `value` does not sort. */
-  function table(columns, rows, { label, sortable, compact, foot } = {}) {
-    const body = el("tbody");
-    const heads = columns.map((c) => {
-      const head = el("th", { scope: "col", class: c.left ? "left" : null });
-      if (sortable && c.value)
-        head.append(el("button", { type: "button", onclick: () => sort(c, head) }, c.title));
-      else head.append(c.title);
-      return head;
-    });
-    const bests = columns.map((c) => {
-      if (!c.best || rows.length < 2) return null;
-      const values = rows.map(c.value).filter((v) => Number.isFinite(v));
-      const low = Math.min(...values), high = Math.max(...values);
-      return low === high ? null : c.best === "high" ? high : low;
-    });
-
-    function line(row) {
-      return el("tr", {}, columns.map((c, i) => {
-        const best = bests[i] !== null && c.value(row) === bests[i];
-        const content = c.text ? c.text(row) : c.value(row);
-        return el(c.head ? "th" : "td",
-          { scope: c.head ? "row" : null,
-            class: [c.left ? "left" : "", best ? "best" : ""].join(" ").trim() || null },
-          content);
-      }));
-    }
-    function sort(column, head) {
-      const first = column.best === "high" ? "descending" : "ascending";
-      const now = head.getAttribute("aria-sort");
-      const order = now === first ? (first === "ascending" ? "descending" : "ascending") : first;
-      heads.forEach((h) => h.removeAttribute("aria-sort"));
-      head.setAttribute("aria-sort", order);
-      const sign = order === "ascending" ? 1 : -1;
-      const sorted = [...rows].sort((a, b) => {
-        const x = column.value(a), y = column.value(b);
-        return sign * (typeof x === "string" ? x.localeCompare(y) : x - y);
-      });
-      body.replaceChildren(...sorted.map(line));
-    }
-    body.append(...rows.map(line));
-    return el("table", { class: compact ? "compact" : null, "aria-label": label },
-      el("thead", {}, el("tr", {}, heads)), body, foot || null);
-  }
-
-  /* ---- charts ---- */
-
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  const charts = new Map(); /* id -> function that draws */
-  const widths = new Map(); /* what is drawn -> the width it is drawn at */
-  const watcher = new ResizeObserver((entries) => {
-    for (const { target } of entries)
-      if (target.clientWidth && target.clientWidth !== widths.get(target))
-        charts.get(target.closest("figure").id)();
-  });
-
-  function theme() {
-    const style = getComputedStyle(document.documentElement);
-    const of = (name) => style.getPropertyValue(name).trim();
-    return {
-      ink: of("--ink"), soft: of("--soft"), line: of("--line"), card: of("--card"),
-      accent: of("--accent"), wrong: of("--wrong"),
-      /* Told apart also by people who see few colours: after Okabe and Ito (2008). */
-      series: dark.matches
-        ? ["#5fc4b8", "#f0a35e", "#8fb4f5", "#e58ab5", "#c5d86d", "#b99cf0", "#f2d16b", "#7fd0f0", "#ef8a73", "#a9b0b8"]
-        : ["#0d6e6e", "#d0731d", "#3768c0", "#b04477", "#6d8a1c", "#7450b8", "#b08a00", "#1c8fbd", "#b3402a", "#6a7078"],
-      heat: dark.matches
-        ? [[0, "#1a1c1f"], [0.02, "#1e2a2a"], [0.3, "#21564f"], [1, "#338f85"]]
-        : [[0, "#ffffff"], [0.02, "#e9f3f1"], [0.3, "#8cc4be"], [1, "#0d6e6e"]],
-    };
-  }
-
-  const symbols = ["circle", "square", "diamond", "triangle-up", "x", "star", "cross",
-    "pentagon", "hexagon", "triangle-down"];
-  const color = (t, i) => t.series[i % t.series.length];
-
-  function layout(t, extra) {
-    const axis = {
-      gridcolor: t.line, linecolor: t.line, zerolinecolor: t.line, tickcolor: t.line,
-      automargin: true, fixedrange: true,
-    };
-    const { xaxis, yaxis, ...rest } = extra;
-    return {
-      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-      font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: t.soft },
-      margin: { l: 8, r: 14, t: 8, b: 8 },
-      hoverlabel: { bgcolor: t.card, bordercolor: t.line, font: { color: t.ink } },
-      legend: { orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom", font: { color: t.ink } },
-      dragmode: false,
-      xaxis: { ...axis, ...xaxis }, yaxis: { ...axis, ...yaxis },
-      ...rest,
-    };
-  }
-
-  const title = (text) => ({ title: { text, standoff: 10 } });
-
-  /* A figure: caption, chart, and the chart's data as a table. draw(theme, width) returns
-   * {traces, layout}. */
-  const drawable = typeof Plotly !== "undefined"; /* or built without a network */
-
-  function chart(id, { caption, small, label, draw, data: dataTable, click, minimum }) {
-    const figure = $(id);
-    const plot = el("div", { class: "plot", role: "img", "aria-label": label });
-    const inner = el("div", { style: minimum ? `min-width:${minimum}px` : null });
-    plot.append(inner);
-    const details = el("details", {}, el("summary", {}, "Data of this chart"),
-      el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Data: ${caption}` },
-        dataTable()));
-    figure.replaceChildren(
-      el("figcaption", {}, caption, small ? el("small", {}, small) : null),
-      drawable ? plot : "", details);
-    details.open = !drawable;
-    if (!drawable) return;
-    function redraw() {
-      const t = theme();
-      const width = inner.clientWidth || 600;
-      const { traces, layout: own } = draw(t, width);
-      widths.set(inner, width);
-      inner.style.height = `${own.height}px`;
-      /* Anew each time: the margins of an update would remember the old legend. */
-      Plotly.newPlot(inner, traces, layout(t, { width, ...own }),
-        { displayModeBar: false, scrollZoom: false, doubleClick: false });
-      if (click) inner.on("plotly_click", (event) => click(event.points[0]));
-    }
-    charts.set(id, redraw);
-    redraw();
-    watcher.observe(inner);
-  }
-
-  /* ---- pictures ---- */
-
-  const pictures = page.pictures;
-  if (pictures)
-    document.head.append(el("style", {}, `.pic{background-image:url("${pictures.sheet}")}`));
-
-  function picture(place, size, label) {
-    const { width, height, columns } = pictures;
-    const zoom = size / Math.max(width, height);
-    const x = (place % columns) * width * zoom, y = Math.floor(place / columns) * height * zoom;
-    return el("span", {
-      class: "pic", role: "img", "aria-label": label, title: pictures.origin[place],
-      style: `width:${width * zoom}px;height:${height * zoom}px;` +
-        `background-position:${-x}px ${-y}px;background-size:${columns * width * zoom}px auto;` +
-        (zoom >= 1.5 ? "image-rendering:pixelated" : ""),
-    });
-  }
-
-  /* A whole multiple for small pictures, so that pixels stay square. */
-  function pictureSize(wanted) {
-    if (!pictures) return wanted;
-    const longest = Math.max(pictures.width, pictures.height);
-    return longest <= wanted ? longest * Math.max(1, Math.floor(wanted / longest)) : wanted;
-  }
-
-  function judged(place, predicted, probability, size) {
-    const truth = pictures.truth[place];
-    const wrong = truth !== predicted;
-    const label = wrong
-      ? `${classes[truth]}, taken for ${classes[predicted]} with ${percent(probability, 1)}`
-      : `${classes[truth]}, recognised with ${percent(probability, 1)}`;
-    return el("figure", { class: "picture", style: "padding:0;border:0;background:none" },
-      picture(place, size, label),
-      wrong
-        ? [el("span", { class: "said" }, `${classes[predicted]} ${percent(probability, 1)}`),
-          el("span", { class: "is" }, `is ${classes[truth]}`)]
-        : el("span", { class: "right" }, percent(probability, 1)));
-  }
+  const pictures = weft.gallery(page.pictures, classes);
 
   /* ---- head ---- */
 
   function head() {
     const source = data.source || "Pictures";
     const name = source.replace(/\/+$/, "").split("/").pop() || source;
-    document.title = `${name}: ${plural(models.length, "classifier")} compared · weft`;
-    fill("title", `${plural(models.length, "classifier")} on ${name}`);
     const best = models[0], e = best.evaluation;
     const alone = models.filter((m) => m.place === 1).length === 1;
-    fill("lead", el("strong", {}, best.name),
+    const lead = [el("strong", {}, best.name),
       models.length === 1 ? " gets " : alone ? " is best: " : " is ahead: ",
       `${percent(e.accuracy)} of ${count(e.count)} test pictures right`,
-      ` (95 % interval ${fixed(100 * e.accuracy_interval[0], 1)} to ${percent(e.accuracy_interval[1], 1)}).`);
+      ` (95 % interval ${fixed(100 * e.accuracy_interval[0], 1)} to ${percent(e.accuracy_interval[1], 1)}).`];
 
     const places = new Map();
     for (const m of models) places.set(m.place, [...(places.get(m.place) || []), m.name]);
     const ties = [...places.values()].filter((names) => names.length > 1);
-    if (ties.length)
-      fill("ties", ties.map((names) => `${list(names)} cannot be told apart`).join("; "),
-        " on these pictures: McNemar's test with Holm's correction finds no difference at 5 %.");
-    else if (models.length > 1)
-      fill("ties", "Every difference in place is significant at 5 % (McNemar's test, Holm's correction).");
+    const more = ties.length
+      ? `${ties.map((names) => `${list(names)} cannot be told apart`).join("; ")} on these pictures: McNemar's test with Holm's correction finds no difference at 5 %.`
+      : models.length > 1 ? "Every difference in place is significant at 5 % (McNemar's test, Holm's correction)." : null;
 
     const [height, width, channels] = data.shape;
     const facts = [
@@ -260,22 +39,7 @@
       ["Size", `${width} × ${height} ${channels === 1 ? "grey" : "colour"}`],
       ["Date", run.began.slice(0, 10)],
     ];
-    fill("facts", facts.map(([k, v]) => el("div", {}, el("dt", {}, k), el("dd", {}, v))));
-  }
-
-  function contents() {
-    const links = [...document.querySelectorAll("section[data-title]")]
-      .filter((s) => !s.hidden)
-      .map((s) => el("a", { href: `#${s.id}` }, s.dataset.title));
-    fill("contents", links);
-    const seen = new IntersectionObserver((entries) => {
-      for (const entry of entries)
-        if (entry.isIntersecting)
-          for (const a of links)
-            if (a.hash === `#${entry.target.id}`) a.setAttribute("aria-current", "true");
-            else a.removeAttribute("aria-current");
-    }, { rootMargin: "-20% 0px -70% 0px" });
-    document.querySelectorAll("section[data-title]").forEach((s) => seen.observe(s));
+    weft.masthead({ title: `${plural(models.length, "classifier")} on ${name}`, lead, more, facts });
   }
 
   /* ---- comparison ---- */
@@ -426,7 +190,7 @@
         traces: models.map((m, i) => ({
           type: "scatter", mode: "markers", name: m.name,
           x: order.map((r) => f1(m, r.k)), y: order.map((r) => r.name),
-          marker: { size: 10, color: color(t, i), symbol: symbols[i % symbols.length], opacity: 0.9 },
+          marker: { ...marker(t, i, 10), opacity: 0.9 },
           hovertemplate: `%{y}, ${m.name.replace(/[<>&%{}]/g, "")}: %{x:.3f}<extra></extra>`,
         })),
         layout: {
@@ -492,14 +256,10 @@
   /* ---- a closer look ---- */
 
   function chooser() {
-    fill("chooser", models.map((m, i) =>
-      el("label", {},
-        el("input", { type: "radio", name: "model", value: `${i}`, checked: i === 0,
-          onchange: () => { chosen.model = i; closer(); } }),
-        el("span", {}, m.name))));
-    $("chooser").setAttribute("role", "radiogroup");
-    $("chooser").setAttribute("aria-label", "Classifier to look at");
-    $("chooser").hidden = models.length < 2;
+    weft.chooser("chooser", "Classifier to look at", models.map((m) => m.name), (i) => {
+      chosen.model = i;
+      closer();
+    });
   }
 
   function classReport(m) {
@@ -524,7 +284,7 @@
       foot: el("tfoot", {}, accuracy, row("macro avg", e["macro avg"]), row("weighted avg", e["weighted avg"])) }));
   }
 
-  function showCell(i, j, scroll) {
+  function showCell(i, j, move) {
     const m = models[chosen.model];
     const n = m.evaluation.confusion_matrix[i][j];
     const shown = page.mistakes[chosen.model].cells[`${i}-${j}`] || [];
@@ -534,8 +294,8 @@
     const some = n === 0 ? "" : shown.length === 0 ? " This file has no room for them."
       : shown.length < n ? ` The ${shown.length} it was surest of:` : "";
     fill("cell", el("p", {}, el("strong", {}, `${said}.`), some),
-      el("div", { class: "pictures" }, shown.map(([place, p]) => judged(place, j, p, pictureSize(84)))));
-    if (scroll) $("cell").scrollIntoView({ block: "nearest" });
+      el("div", { class: "pictures" }, shown.map(([place, p]) => pictures.judged(place, j, p, pictures.fit(84)))));
+    if (move) $("cell").scrollIntoView({ block: "nearest" });
   }
 
   function confusion(m) {
@@ -557,13 +317,13 @@
           ticktext: classes.map((name) => cut(name, 14)), tickfont: { color: t.ink, size: n > 25 ? 8 : 11 }, showgrid: false, zeroline: false };
         return {
           traces: [{
-            type: "heatmap", z: share, customdata: matrix, colorscale: t.heat, zmin: 0, zmax: 1,
+            type: "heatmap", z: share, customdata: matrix, colorscale: [[0, t.card], [1, t.accent]], zmin: 0, zmax: 1,
             showscale: false, xgap: 1, ygap: 1,
             x: classes.map((_, k) => k), y: classes.map((_, k) => k),
             text: matrix.map((row) => row.map((v) => (v && n <= 25 ? `${v}` : ""))),
             texttemplate: n <= 25 ? "%{text}" : undefined, textfont: { size: n <= 12 ? 12 : 9 },
             hovertext: matrix.map((row, i) => row.map((v, j) =>
-              `${count(v)} × ${escape(classes[i])} taken for ${escape(classes[j])}, ${fixed(100 * share[i][j], 1)} %`)),
+              `${count(v)} × ${plain(classes[i])} taken for ${plain(classes[j])}, ${fixed(100 * share[i][j], 1)} %`)),
             hovertemplate: "%{hovertext}<extra></extra>",
           }],
           layout: {
@@ -585,7 +345,6 @@
   }
 
   const classIndex = (point, axis) => Math.round(point[axis]);
-  const escape = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
   function confused(m) {
     const matrix = m.evaluation.confusion_matrix;
@@ -603,7 +362,7 @@
   function worst(k) {
     const items = page.mistakes[k].worst;
     fill("worst", items.length
-      ? items.map(([place, predicted, p]) => judged(place, predicted, p, pictureSize(112)))
+      ? items.map(([place, predicted, p]) => pictures.judged(place, predicted, p, pictures.fit(112)))
       : el("p", { class: "note" }, "There are none."));
   }
 
@@ -679,10 +438,11 @@
   }
 
   function samples() {
-    const size = pictureSize(64);
+    if (!pictures) return;
+    const size = pictures.fit(64);
     fill("samples", page.samples.map((places, k) =>
       el("div", { class: "sample" }, el("b", {}, classes[k]),
-        el("div", { class: "pictures" }, places.map((p) => picture(p, size, classes[k]))))));
+        el("div", { class: "pictures" }, places.map((p) => pictures.picture(p, size, classes[k]))))));
   }
 
   /* ---- how it was made ---- */
@@ -700,15 +460,15 @@
       ["Threads", `${run.threads}`],
       ["System", machine.system],
       ["Versions", `weft ${run.weft}, built with ${machine.compiler}` +
-        (drawable ? `; charts by Plotly.js ${Plotly.version}` : "")],
+        (typeof Plotly !== "undefined" ? `; charts by Plotly.js ${Plotly.version}` : "")],
     ];
     const options = (m) => Object.entries(m.options).map(([k, v]) => `${k}=${v}`).join("  ") || "none";
     fill("how",
-      run.command ? [el("p", {}, "The command that makes it again:"), el("pre", { class: "command" }, run.command)] : [],
-      el("dl", { class: "how" }, items.flatMap(([k, v]) => [el("dt", {}, k), el("dd", {}, v)])),
+      run.command ? [el("p", {}, "The command that makes it again:"), weft.command(run.command)] : [],
+      terms(items),
       el("h3", {}, "Options of the classifiers"),
-      el("dl", { class: "how" }, results.classifiers.flatMap((m) => [el("dt", {}, m.name),
-        el("dd", {}, el("span", { class: "mono" }, options(m)), m.source ? el("span", { class: "sub" }, ` ${m.source}`) : null)])),
+      terms(results.classifiers.map((m) => [m.name, [el("span", { class: "mono" }, options(m)),
+        m.source ? el("span", { class: "sub" }, ` ${m.source}`) : null]])),
       el("h3", {}, "How to read the figures"),
       el("p", { class: "note" }, "Accuracy has Wilson's 95 % interval. Macro averages weigh every class alike, weighted averages weigh classes by their pictures. Every classifier saw the same training pictures, and nothing was chosen by looking at the test pictures. The intervals tell how much these test pictures could mislead; they say nothing of pictures of another kind."));
     fill("colophon", `Made by weft ${run.weft}. This page needs no network; results.json beside it holds the same figures.`);
@@ -726,7 +486,6 @@
   balance();
   samples();
   how();
-  contents();
-  dark.addEventListener("change", () => charts.forEach((redraw) => redraw()));
+  weft.contents();
   document.documentElement.dataset.ready = "yes";
 })();

@@ -1,24 +1,23 @@
 #include "report/gallery.h"
 
+#include <assert.h>
 #include <nettle/base64.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/mem.h"
-#include "core/text.h"
 #include "data/picture.h"
 #include "data/resize.h"
 #include "eval/evaluation.h"
 
-enum { LONGEST_SIDE = 56, COLUMNS = 64 };
-static const size_t BUDGET = 3000000; /* bytes of all thumbnails */
+enum { COLUMNS = 64 };
 
-static weft_recipe thumbnail_of(weft_shape shape)
+static weft_recipe thumbnail_of(weft_shape shape, uint32_t side)
 {
     uint32_t longest = shape.height > shape.width ? shape.height : shape.width;
-    if (longest > LONGEST_SIDE) {
-        shape.height = (shape.height * LONGEST_SIDE + longest / 2) / longest;
-        shape.width = (shape.width * LONGEST_SIDE + longest / 2) / longest;
+    if (longest > side) {
+        shape.height = (shape.height * side + longest / 2) / longest;
+        shape.width = (shape.width * side + longest / 2) / longest;
         shape.height += shape.height == 0;
         shape.width += shape.width == 0;
     }
@@ -26,62 +25,86 @@ static weft_recipe thumbnail_of(weft_shape shape)
 }
 
 weft_status weft__gallery_begin(
-    weft__gallery *g, const weft_view *train, const weft_view *test)
+    weft__gallery *g, const weft_view *views, size_t count, uint32_t longest, size_t budget)
 {
-    *g = (weft__gallery){.train = *train, .test = *test};
-    g->thumbnail = thumbnail_of(weft_dataset_shape(test->data));
+    assert(count > 0 && count <= WEFT__GALLERY_VIEWS);
+    *g = (weft__gallery){.view_count = count};
+    for (size_t i = 0; i < count; i++)
+        g->views[i].view = views[i];
+    g->thumbnail = thumbnail_of(weft_dataset_shape(views[0].data), longest);
     size_t bytes = weft_shape_bytes(g->thumbnail.shape);
-    g->limit = BUDGET / bytes;
+    g->limit = budget / bytes;
+    g->truth = json_array();
+    g->origin = json_array();
     weft_status status = weft__alloc(&g->pixels, g->limit, bytes, "thumbnails");
-    if (status == WEFT_OK)
-        status = weft__alloc(&g->shown, g->limit, sizeof *g->shown, "thumbnails");
-    if (status == WEFT_OK)
-        status = weft__alloc(&g->of_test, test->count, sizeof *g->of_test, "thumbnails");
-    if (status != WEFT_OK) {
+    if (status == WEFT_OK && !(g->truth && g->origin))
+        status = weft_fail(WEFT_ENOMEM, "no memory for a page's pictures");
+    if (status != WEFT_OK)
         weft__gallery_clear(g);
-        return status;
-    }
-    memset(g->of_test, -1, test->count * sizeof *g->of_test);
-    return WEFT_OK;
+    return status;
 }
 
 void weft__gallery_clear(weft__gallery *g)
 {
     free(g->pixels);
-    free(g->shown);
-    free(g->of_test);
+    for (size_t i = 0; i < g->view_count; i++)
+        free(g->views[i].places);
+    json_decref(g->truth);
+    json_decref(g->origin);
     *g = (weft__gallery){0};
 }
 
-static weft_status add(weft__gallery *g, bool test, size_t at, int *place)
+/* Takes `truth`. */
+static weft_status add(weft__gallery *g, const uint8_t *pixels, weft_shape shape,
+    json_t *truth, const char *origin, int *place)
 {
-    const weft_view *view = test ? &g->test : &g->train;
     if (g->count == g->limit) {
+        json_decref(truth);
         *place = -1;
         return WEFT_OK;
     }
     uint8_t *out = g->pixels + g->count * weft_shape_bytes(g->thumbnail.shape);
-    WEFT_TRY(weft__resize(
-        out, &g->thumbnail, weft_view_pixels(view, at), weft_dataset_shape(view->data)));
-    g->shown[g->count] = (struct weft__shown){test, at};
+    weft_status status = weft__resize(out, &g->thumbnail, pixels, shape);
+    json_t *text = status == WEFT_OK ? weft__json_text(origin) : NULL;
+    if (json_array_append_new(g->truth, truth) || json_array_append_new(g->origin, text)) {
+        WEFT_TRY(status);
+        return weft_fail(WEFT_ENOMEM, "no memory for a page's pictures");
+    }
     *place = (int)g->count++;
     return WEFT_OK;
 }
 
-weft_status weft__gallery_add_train(weft__gallery *g, size_t at, int *place)
+int weft__gallery_find(const weft__gallery *g, size_t view, size_t at)
 {
-    return add(g, false, at, place);
+    const int32_t *places = g->views[view].places;
+    return places ? places[at] : -1;
 }
 
-weft_status weft__gallery_add_test(weft__gallery *g, size_t at, int *place)
+weft_status weft__gallery_add(weft__gallery *g, size_t number, size_t at, int *place)
 {
-    if (g->of_test[at] < 0) {
-        int new_place;
-        WEFT_TRY(add(g, true, at, &new_place));
-        g->of_test[at] = new_place;
+    struct weft__gallery_view *v = &g->views[number];
+    if (!v->places) {
+        WEFT_TRY(weft__alloc(
+            &v->places, v->view.count, sizeof *v->places, "thumbnails' places"));
+        memset(v->places, -1, v->view.count * sizeof *v->places);
     }
-    *place = g->of_test[at];
+    if (v->places[at] < 0) {
+        char origin[512];
+        weft_dataset_origin(
+            v->view.data, weft_view_at(&v->view, at), origin, sizeof origin);
+        int new_place = -1;
+        WEFT_TRY(add(g, weft_view_pixels(&v->view, at), weft_dataset_shape(v->view.data),
+            json_integer(weft_view_label(&v->view, at)), origin, &new_place));
+        v->places[at] = new_place;
+    }
+    *place = v->places[at];
     return WEFT_OK;
+}
+
+weft_status weft__gallery_add_made(weft__gallery *g, const uint8_t *pixels,
+    weft_shape shape, const char *origin, int *place)
+{
+    return add(g, pixels, shape, json_null(), origin, place);
 }
 
 /* A PNG as "data:image/png;base64,...", owned by the caller. */
@@ -135,21 +158,12 @@ weft_status weft__gallery_json(json_t **out, const weft__gallery *g)
     size_t columns = g->count < COLUMNS ? g->count : COLUMNS;
     char *uri;
     WEFT_TRY(make_sheet(g, columns, &uri));
-    json_t *truth = json_array(), *origin = json_array();
-    for (size_t i = 0; i < g->count; i++) {
-        const weft_view *view = g->shown[i].test ? &g->test : &g->train;
-        char text[512];
-        weft_dataset_origin(
-            view->data, weft_view_at(view, g->shown[i].at), text, sizeof text);
-        json_array_append_new(truth, json_integer(weft_view_label(view, g->shown[i].at)));
-        json_array_append_new(origin, weft__json_text(text));
-    }
-    json_t *json = json_pack("{s:s, s:i, s:i, s:i, s:o, s:o}", "sheet", uri, "width",
+    json_t *json = json_pack("{s:s, s:i, s:i, s:i, s:O, s:O}", "sheet", uri, "width",
         (int)g->thumbnail.shape.width, "height", (int)g->thumbnail.shape.height, "columns",
-        (int)columns, "truth", truth, "origin", origin);
+        (int)columns, "truth", g->truth, "origin", g->origin);
     free(uri);
     if (!json)
-        return weft_fail(WEFT_ENOMEM, "no memory for the report's pictures");
+        return weft_fail(WEFT_ENOMEM, "no memory for a page's pictures");
     *out = json;
     return WEFT_OK;
 }

@@ -76,7 +76,7 @@ static weft_status worst_json(
         int place;
         if (seen[i].truth == seen[i].predicted)
             break;
-        WEFT_TRY(weft__gallery_add_test(gallery, seen[i].at, &place));
+        WEFT_TRY(weft__gallery_add(gallery, WEFT__SHOWN_TEST, seen[i].at, &place));
         if (place >= 0)
             json_array_append_new(
                 worst, json_pack("[i, i, o]", place, (int)seen[i].predicted,
@@ -95,7 +95,7 @@ static json_t *cells_json(
 {
     json_t *cells = json_object();
     for (size_t i = 0; i < count; i++) {
-        int place = gallery->of_test[seen[i].at];
+        int place = weft__gallery_find(gallery, WEFT__SHOWN_TEST, seen[i].at);
         if (!is_shown(&seen[i]) || place < 0)
             continue;
         char key[16];
@@ -127,7 +127,7 @@ static weft_status fill(
         for (size_t i = 0; i < c->finished * count; i++) {
             int place;
             if (seen[i].rank == round && is_shown(&seen[i]))
-                WEFT_TRY(weft__gallery_add_test(gallery, seen[i].at, &place));
+                WEFT_TRY(weft__gallery_add(gallery, WEFT__SHOWN_TEST, seen[i].at, &place));
         }
     for (size_t m = 0; m < c->finished; m++)
         json_object_set_new(

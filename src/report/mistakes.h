@@ -5,6 +5,9 @@
 #include "eval/compare.h"
 #include "report/gallery.h"
 
+/* The views of a report's gallery. */
+enum { WEFT__SHOWN_TRAIN, WEFT__SHOWN_TEST };
+
 /* Fills the gallery with the most wrong pictures of every classifier and, round by round,
  * with one picture more of each cell of each confusion matrix. *out receives an array,
  * one object a finished classifier: {"worst": [[place, predicted, probability], ...],

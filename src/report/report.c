@@ -1,15 +1,14 @@
 #include "weft/report.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "core/file.h"
 #include "core/mem.h"
 #include "eval/evaluation.h"
-#include "report/assets.h"
 #include "report/mistakes.h"
+#include "report/page.h"
 
 enum { SAMPLES = 10, SAMPLES_IN_ALL = 400 };
+enum { LONGEST_SIDE = 56, BUDGET = 3000000 }; /* pixels; bytes of all thumbnails */
 
 /* Pictures of every class, evenly spread over its training pictures: an array for each
  * class of places in the gallery. */
@@ -35,7 +34,7 @@ static weft_status samples_json(
         if (n * each / total[k] == (n + 1) * each / total[k] && total[k] > each)
             continue;
         int place;
-        status = weft__gallery_add_train(gallery, i, &place);
+        status = weft__gallery_add(gallery, WEFT__SHOWN_TRAIN, i, &place);
         if (status == WEFT_OK && place >= 0)
             json_array_append_new(of_class, json_integer(place));
     }
@@ -60,77 +59,26 @@ static weft_status fill_gallery(json_t *page, const weft_comparison *c, weft__ga
 }
 
 /* Everything the page's script reads. */
-static weft_status page_json(char **out, const weft_comparison *c)
+static weft_status fill_page(json_t *page, const weft_comparison *c)
 {
-    json_t *page, *results = NULL;
-    weft__gallery gallery;
+    json_t *results;
     WEFT_TRY(weft__comparison_json(&results, c));
-    page = json_pack("{s:o}", "results", results);
-    weft_status status = weft__gallery_begin(&gallery, &c->train, &c->test);
-    if (status == WEFT_OK)
-        status = fill_gallery(page, c, &gallery);
+    json_object_set_new(page, "results", results);
+    const weft_view views[] = {
+        [WEFT__SHOWN_TRAIN] = c->train, [WEFT__SHOWN_TEST] = c->test};
+    weft__gallery gallery;
+    WEFT_TRY(weft__gallery_begin(&gallery, views, 2, LONGEST_SIDE, BUDGET));
+    weft_status status = fill_gallery(page, c, &gallery);
     weft__gallery_clear(&gallery);
-    char *text = NULL;
-    if (status == WEFT_OK && !(text = json_dumps(page, JSON_COMPACT)))
-        status = weft_fail(WEFT_ENOMEM, "no memory for a report");
-    json_decref(page);
-    if (status == WEFT_OK)
-        *out = text;
     return status;
-}
-
-/* Within <script>, "<" could begin its end or a comment; JSON has another way to say it. */
-static void write_json(FILE *out, const char *json)
-{
-    for (;;) {
-        size_t plain = strcspn(json, "<");
-        fwrite(json, 1, plain, out);
-        if (!json[plain])
-            return;
-        fputs("\\u003c", out);
-        json += plain + 1;
-    }
-}
-
-static const weft__asset *find_asset(const char *name, size_t length)
-{
-    for (const weft__asset *asset = weft__assets; asset->name; asset++)
-        if (strlen(asset->name) == length && memcmp(asset->name, name, length) == 0)
-            return asset;
-    return NULL;
-}
-
-/* The template's "@@NAME@@" become the asset of that name, "@@data@@" the JSON. */
-static void write_page(FILE *out, const char *json)
-{
-    const weft__asset *page = find_asset("report.html", strlen("report.html"));
-    const char *at = page->bytes;
-    for (;;) {
-        const char *mark = strstr(at, "@@"), *end = mark ? strstr(mark + 2, "@@") : NULL;
-        if (!end) {
-            fputs(at, out);
-            return;
-        }
-        fwrite(at, 1, (size_t)(mark - at), out);
-        const weft__asset *asset = find_asset(mark + 2, (size_t)(end - mark - 2));
-        if (asset)
-            fwrite(asset->bytes, 1, asset->size, out);
-        else
-            write_json(out, json);
-        at = end + 2;
-    }
 }
 
 weft_status weft_report_write(const char *path, const weft_comparison *comparison)
 {
-    char *json;
-    weft__file_writer writer;
-    WEFT_TRY(page_json(&json, comparison));
-    weft_status status = weft__file_begin(&writer, path);
-    if (status == WEFT_OK) {
-        write_page(writer.stream, json);
-        status = weft__file_commit(&writer);
-    }
-    free(json);
+    json_t *page = json_object();
+    weft_status status = fill_page(page, comparison);
+    if (status == WEFT_OK)
+        status = weft__page_write(path, "report", page);
+    json_decref(page);
     return status;
 }

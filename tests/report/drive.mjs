@@ -140,7 +140,7 @@ async function drive() {
     `document.querySelector("#leaderboard tbody th").textContent.startsWith(
        JSON.parse(document.getElementById("payload").textContent).results.classifiers[0].name)`);
   await check("names are text, not markup", '!document.querySelector("main b b, main script")');
-  await check("the title is ours", 'document.title.includes("compared")');
+  await check("the title is ours", 'document.title.endsWith(" · weft")');
   await check("pictures are drawn",
     `(() => { const s = getComputedStyle(document.querySelector("#samples .pic"));
        return s.backgroundImage.startsWith("url(\\"data:image/png") && parseFloat(s.width) > 10; })()`);
