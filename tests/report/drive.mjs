@@ -189,7 +189,8 @@ try {
 clearTimeout(alarm);
 browser.kill();
 browser.once("exit", () => {
-  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  /* Its children may still be writing there. */
+  try { rmSync(profile, { recursive: true, force: true, maxRetries: 5 }); } catch { /* in /tmp */ }
   for (const problem of problems) console.error(`report: ${problem}`);
   process.exit(problems.length ? 1 : 0);
 });
