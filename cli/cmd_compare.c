@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "data_options.h"
 #include "output.h"
@@ -33,6 +34,7 @@ static const char *const standard[] = {"knn", "ann", "kugler-cnn"};
 struct comparing {
     weft_data data;
     char *folder, *models, *report, *command; /* owned */
+    bool made;                                /* the folder, to keep its name */
     weft_comparison *comparison;
 };
 
@@ -40,6 +42,8 @@ static void clear(struct comparing *c)
 {
     weft_comparison_free(c->comparison);
     weft_data_clear(&c->data);
+    if (c->made)
+        (void)rmdir(c->folder); /* fails where it was filled */
     free(c->folder);
     free(c->models);
     free(c->report);
@@ -100,6 +104,7 @@ static weft_status choose_folder(struct comparing *c, const struct options *o)
         c->folder = strdup(o->out);
     else
         WEFT_TRY(weft_run_folder(&c->folder, "compare"));
+    c->made = !o->out;
     if (!c->folder)
         return weft_fail(WEFT_ENOMEM, "no memory for a file name");
     WEFT_TRY(output_check_new_folder(c->folder));

@@ -89,8 +89,6 @@ static weft_status make_views(struct training *t, const struct options *o)
     return WEFT_OK;
 }
 
-/* The run's folder is chosen anew where nothing has taken it: another training may have.
- */
 static weft_status save(
     struct training *t, struct call *call, bool unfinished, weft_context *context)
 {
@@ -113,7 +111,7 @@ static weft_status save(
         .validation_scores = t->validation_scores,
         .test_scores = t->test_scores,
         .unfinished = checkpoint && unfinished};
-    return weft_run_save(&t->saved, &run, checkpoint ? place->folder : o->out, context);
+    return weft_run_save(&t->saved, &run, place->folder, context);
 }
 
 /* What was learnt until the interrupt is kept, where the family can be used half-way. The

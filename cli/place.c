@@ -28,7 +28,11 @@ static weft_status choose_folder(struct place *place, const char *name, bool res
     WEFT_TRY(output_check_new_folder("runs/new"));
     if (resume)
         WEFT_TRY(weft_run_unfinished(&place->folder, name));
-    return place->folder ? WEFT_OK : weft_run_folder(&place->folder, name);
+    if (place->folder)
+        return WEFT_OK;
+    WEFT_TRY(weft_run_folder(&place->folder, name));
+    place->made = true;
+    return WEFT_OK;
 }
 
 weft_status place_choose(
@@ -68,6 +72,8 @@ void place_remove_checkpoint(const struct place *place)
 
 void place_clear(struct place *place)
 {
+    if (place->made)
+        (void)rmdir(place->folder);
     free(place->model);
     free(place->folder);
     free(place->checkpoint);

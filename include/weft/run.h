@@ -24,6 +24,7 @@
 extern "C" {
 #endif
 
+#define WEFT_RUN_MODEL "model.safetensors"
 #define WEFT_RUN_CHECKPOINT "checkpoint.safetensors"
 
 /* All borrowed. What may be NULL is left out of the files. */
@@ -47,8 +48,9 @@ typedef struct weft_run {
 WEFT_API WEFT_MUST weft_status weft_run_save(
     char **saved, const weft_run *run, const char *folder, weft_context *context);
 
-/* "runs/NAME", or "runs/NAME-2" and so on, the first that does not exist; owned by the
- * caller, not made. Of a name like "a.net" the part before the dot counts.
+/* Makes runs/NAME, or runs/NAME-2 and so on, the first that does not exist, so that no other
+ * process takes it; whoever leaves it empty removes it. The path is owned by the caller. Of
+ * a name like "a.net" the part before the dot counts.
  */
 WEFT_API WEFT_MUST weft_status weft_run_folder(char **out, const char *name);
 /* The last of those that holds a checkpoint, owned by the caller; NULL when there is none.

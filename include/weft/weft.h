@@ -37,6 +37,7 @@
 #include "weft/run.h"
 #include "weft/statistics.h"
 #include "weft/status.h"
+#include "weft/store.h"
 #include "weft/svm.h"
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* The inside of an evaluation; only src/eval and src/report include this. */
+/* The inside of an evaluation; only src/eval, src/report and src/store include this. */
 #ifndef WEFT_EVAL_EVALUATION_H
 #define WEFT_EVAL_EVALUATION_H
 

@@ -1,11 +1,13 @@
 #include "weft/run.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/file.h"
 #include "core/folder.h"
@@ -48,14 +50,20 @@ static bool is_there(const char *path)
 
 weft_status weft_run_folder(char **out, const char *name)
 {
+    WEFT_TRY(weft__make_folder("runs"));
     for (int i = 1; i < RUNS; i++) {
         char *path;
         WEFT_TRY(numbered(&path, name, i));
-        if (!is_there(path)) {
+        if (mkdir(path, 0777) == 0) {
             *out = path;
             return WEFT_OK;
         }
+        weft_status status = WEFT_OK;
+        if (errno != EEXIST)
+            status = weft_fail(
+                WEFT_EIO, "%s: cannot make the folder: %s", path, strerror(errno));
         free(path);
+        WEFT_TRY(status);
     }
     return weft_fail(WEFT_EIO, "runs: no free name for '%s'", name);
 }
@@ -97,10 +105,9 @@ weft_status weft_run_unfinished(char **out, const char *name)
 /* Where the run goes; above it everything is there. */
 static weft_status choose_folder(char **out, const weft_run *run, const char *folder)
 {
-    if (folder)
-        WEFT_TRY(weft__strdup(out, folder));
-    else
-        WEFT_TRY(weft_run_folder(out, weft_classifier_describe(run->classifier)->name));
+    if (!folder)
+        return weft_run_folder(out, weft_classifier_describe(run->classifier)->name);
+    WEFT_TRY(weft__strdup(out, folder));
     size_t length = strlen(*out);
     while (length > 1 && (*out)[length - 1] == '/')
         (*out)[--length] = 0;
@@ -272,7 +279,7 @@ static weft_status write_model(
     const char *folder, const weft_run *run, weft_context *context)
 {
     char *path;
-    WEFT_TRY(weft__path_join(&path, folder, "model.safetensors"));
+    WEFT_TRY(weft__path_join(&path, folder, WEFT_RUN_MODEL));
     weft_status status = weft_classifier_save(run->classifier, path, context);
     free(path);
     return status;
@@ -320,6 +327,8 @@ weft_status weft_run_save(
         status = weft__folder_commit(&writer, replace);
     weft__folder_abandon(&writer);
     if (status != WEFT_OK) {
+        if (!folder && path)
+            (void)rmdir(path);
         free(path);
         return status;
     }
