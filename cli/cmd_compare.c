@@ -142,9 +142,9 @@ static weft_status compare(struct comparing *c, struct call *call)
     size_t count = given ? call->count : sizeof standard / sizeof *standard;
     if (weft_compare_check(names, count) != WEFT_OK)
         return call_misused(call, "%s", weft_error());
-    WEFT_TRY(choose_folder(c, o));
-    WEFT_TRY(make_command(&c->command, call));
     WEFT_TRY(data_options_load(&c->data, o->data.where, &o->data, call));
+    WEFT_TRY(choose_folder(c, o)); /* after the data, which may lie in the present one */
+    WEFT_TRY(make_command(&c->command, call));
     weft_compare_options options = weft_compare_defaults();
     options.seed = o->seed;
     options.validation = o->validation;

@@ -205,15 +205,15 @@ static weft_status evaluate(struct training *t, struct call *call)
 static weft_status train(struct training *t, struct call *call)
 {
     const struct options *o = call->options;
-    if (!o->lr_find)
-        WEFT_TRY(place_choose(&t->place, o->out,
-            weft_classifier_describe(call->classifier)->name, o->resume));
     WEFT_TRY(data_options_load(&t->data, o->data.where, &o->data, call));
     if (o->test && !t->data.test)
         return weft_fail(WEFT_ENOTFOUND, "%s: no test split to open", o->data.where);
     WEFT_TRY(make_views(t, o));
     if (o->lr_find)
         return lr_find(call, &t->train, o->out);
+    /* After the data were read: they may lie in the present folder. */
+    WEFT_TRY(place_choose(
+        &t->place, o->out, weft_classifier_describe(call->classifier)->name, o->resume));
     WEFT_TRY(weft_classifier_checkpoint(
         call->classifier, t->place.checkpoint, o->checkpoint_seconds, o->resume));
     double began = seconds_now();
