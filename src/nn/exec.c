@@ -84,7 +84,7 @@ weft_status weft__exec_backward(const weft__exec *x)
         if (!node->wants_diff)
             continue;
         double began = clock_of(x);
-        if (!node->skip_backward)
+        if (!node->skip_backward && !node->passes_gradient)
             first_of(&status, node->node->kind->backward(x, node));
         for (size_t k = 0; k < node->node->inputs; k++)
             if (node->sum[k].to != WEFT__NO_BUFFER)

@@ -125,12 +125,14 @@ static weft_status place_activations(weft__plan *plan)
                     forward_step(i), &value[i + 1]);
         p->out = value[i + 1];
         use_buffer(plan, p->out, forward_step(i));
-        if (plan->training && node->kind->keeps_output)
-            use_buffer(plan, p->out, backward_step(plan, i));
+        int until =
+            backward_step(plan, p->kept_for ? (size_t)(p->kept_for - plan->nodes) : i);
+        bool skipped = p->skip_backward || p->passes_gradient;
+        if (plan->training && (p->kept_for || (node->kind->keeps_output && !skipped)))
+            use_buffer(plan, p->out, until);
         if (status == WEFT_OK && p->workspace_row) {
             status = new_buffer(plan, p->workspace_row, forward_step(i), &p->workspace);
-            use_buffer(plan, p->workspace,
-                plan->training ? backward_step(plan, i) : forward_step(i));
+            use_buffer(plan, p->workspace, plan->training ? until : forward_step(i));
         }
     }
     free(value);
@@ -177,7 +179,7 @@ static weft_status place_difference(
     int step = backward_step(plan, i), fresh, earlier = d->of_value[value];
     if (!d->wanted[value])
         return WEFT_OK;
-    if (passes(plan, kind) || kind->copies_gradient ||
+    if (passes(plan, kind) || kind->copies_gradient || p->passes_gradient ||
         (kind->in_place && !plan->explaining && d->holders[p->diff_out] == 1)) {
         fresh = p->diff_out;
     } else {

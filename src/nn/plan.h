@@ -37,11 +37,14 @@ typedef struct weft__plan_node {
     bool wants_diff;      /* some gradient is wanted: of its input or its parameters */
     bool relu_fused;      /* this layer applies the ReLU that follows, forward */
     bool skip_forward;    /* the layer before does this one's forward pass */
-    bool skip_backward;   /* and its backward pass */
+    bool skip_backward;   /* another layer does this one's backward pass */
+    bool passes_gradient; /* so does the layer before, from this one's diff_out */
     bool shared;          /* wants_shared was called */
     size_t workspace_row; /* bytes a picture, from forward to backward */
     int workspace;        /* buffer or NO_BUFFER */
-    void *state;          /* the kind's own */
+    struct weft__plan_node *kept_for; /* an earlier layer that reads this one's output and
+                                       * workspace in its backward pass; NULL: none */
+    void *state;                      /* the kind's own */
 } weft__plan_node;
 
 typedef struct weft__plan {

@@ -106,6 +106,22 @@ static void pools(void **state)
     check_all("conv 70\nglobalpool\ndense classes", COLOUR);
 }
 
+/* A max pool whose backward pass the convolution before it takes over. */
+static void convolutions_under_pools(void **state)
+{
+    (void)state;
+    check_all(
+        "conv 20 pad=1\nconv 70 pad=1\nrelu\nmaxpool 2\nflatten\ndense classes", GREY);
+    check_all("conv 8\nconv 6 kernel=2\nmaxpool 2 pad=1\nflatten\ndense classes", COLOUR);
+    check_all(
+        "conv 17 padding=same\nconv 9 kernel=4 padding=same bias=no\nrelu\nmaxpool 2\n"
+        "dropout 0.3\nconv 5 kernel=3\nflatten\ndense classes",
+        COLOUR);
+    check_all("conv 9 pad=2\nconv 5 kernel=5 stride=2 pad=2\nrelu\nmaxpool 2\nflatten\n"
+              "dense classes",
+        COLOUR);
+}
+
 static void batchnorm(void **state)
 {
     (void)state;
@@ -174,6 +190,7 @@ int main(void)
         cmocka_unit_test(dense_in_bands),
         cmocka_unit_test(conv),
         cmocka_unit_test(pools),
+        cmocka_unit_test(convolutions_under_pools),
         cmocka_unit_test(batchnorm),
         cmocka_unit_test(batchnorm_frozen),
         cmocka_unit_test(activations),

@@ -34,6 +34,17 @@ CASES = {
     "conv-one": ("conv 16 kernel=1\nconv 16 kernel=1 stride=2\nflatten\ndense classes", COLOUR),
     "maxpool": ("conv 5\nmaxpool 2\nflatten\ndense classes", GREY),
     "maxpool-pad": ("conv 5\nmaxpool 3 stride=2 pad=1\nflatten\ndense classes", COLOUR),
+    "pooled": ("conv 8 pad=1\nconv 66 pad=1\nrelu\nmaxpool 2\nglobalpool\ndense classes", GREY),
+    "pooled-stride": ("conv 10 pad=2\nconv 14 kernel=2 stride=2 pad=1\nmaxpool 2 stride=2 pad=1\n"
+                      "flatten\ndense classes", COLOUR),
+    "pooled-same": ("conv 16 pad=1\nconv 9 kernel=4 padding=same bias=no\nrelu\nmaxpool 2\n"
+                    "globalpool\ndense classes", GREY),
+    "pooled-residual": ("conv 9 pad=1\nresidual\nconv 9 kernel=5 pad=2\nrelu\nmaxpool 2\nshortcut\n"
+                        "maxpool 2\nend\nglobalpool\ndense classes", GREY),
+    "first": ("conv 37\nrelu\nmaxpool 2\nflatten\ndense classes", GREY),
+    "first-same": ("conv 20 kernel=4 padding=same\nrelu\nmaxpool 2\nglobalpool\ndense classes", COLOUR),
+    "first-bare": ("conv 18 pad=1 bias=no\nmaxpool 2\nflatten\ndense classes", GREY),
+    "first-alone": ("conv 33 kernel=2 stride=2\nrelu\nconv 4\nflatten\ndense classes", COLOUR),
     "avgpool": ("conv 5\navgpool 2\nflatten\ndense classes", GREY),
     "avgpool-pad": ("conv 5\navgpool 3 stride=2 pad=1\nflatten\ndense classes", COLOUR),
     "globalpool": ("conv 20\nglobalpool\ndense classes", COLOUR),

@@ -7,6 +7,7 @@
 
 #include "core/mem.h"
 #include "nn/layers/batchnorm.h"
+#include "nn/layers/conv_pooled.h"
 #include "nn/layers/layers.h"
 #include "nn/plan.h"
 
@@ -115,6 +116,7 @@ struct state {
     void **weight_gradients;                       /* members; NULL: plain, in place */
     weft__plan_node *norm;       /* folded in when predicting; NULL: none */
     float *folded, *folded_bias; /* weights and bias with the norm in them */
+    weft__pooled *pooled;        /* does the backward pass; NULL: the primitives do */
 };
 
 static weft_status plan_member(weft__plan_node *p, struct state *s, int m)
@@ -128,7 +130,7 @@ static weft_status plan_member(weft__plan_node *p, struct state *s, int m)
     WEFT_TRY(weft__conv_forward(
         &s->forward[m], &c, plan->real, o->bias || s->norm, p->relu_fused, plan->training));
     weft__want_scratch(plan, s->forward[m]);
-    if (!plan->training)
+    if (!plan->training || s->pooled)
         return WEFT_OK;
     if (p->node->input[0] || plan->explaining) { /* nobody else asks for the picture's */
         WEFT_TRY(weft__conv_backward_data(&s->backward_data[m], &c, plan->real));
@@ -174,12 +176,13 @@ static weft_status plan_lists(weft__plan_node *p, struct state *s)
 }
 
 /* When predicting, a batch norm that follows is folded into weights and bias; a ReLU
- * that follows is always applied on the way out. */
+ * that follows is always applied on the way out. When training, a max pool behind that
+ * leaves few gradients to go through. */
 static weft_status fuse(weft__plan_node *p, struct state *s)
 {
     if (p->plan->explaining)
         return WEFT_OK;
-    weft__plan_node *next = weft__sole_consumer(p);
+    weft__plan_node *next = weft__sole_consumer(p), *relu = NULL;
     if (next && !p->plan->training && next->node->kind == &weft__layer_batchnorm) {
         s->norm = next;
         next->skip_forward = true;
@@ -193,7 +196,11 @@ static weft_status fuse(weft__plan_node *p, struct state *s)
     if (next && next->node->kind == &weft__layer_relu) {
         p->relu_fused = true;
         next->skip_forward = true;
+        relu = next;
+        next = weft__sole_consumer(next);
     }
+    if (next && p->plan->training && weft__pooled_suits(&s->conv, next))
+        return weft__pooled_create(&s->pooled, &s->conv, p, relu, next);
     return WEFT_OK;
 }
 
@@ -229,7 +236,7 @@ static weft_status bind_member(weft__plan_node *p, struct state *s, int m)
     WEFT_TRY(weft__primitive_bind(s->forward[m], WEFT__BIAS, bias));
     WEFT_TRY(weft__primitive_bind(s->forward[m], WEFT__DST, weft__rows(plan, m, p->out)));
     WEFT_TRY(weft__primitive_bind(s->forward[m], WEFT__SCRATCH, scratch));
-    if (!plan->training || !p->wants_diff)
+    if (!plan->training || !p->wants_diff || s->pooled)
         return WEFT_OK;
     void *diff_out = weft__rows(plan, m, p->diff_out);
     if (s->backward_data[m] && p->diff_in[0] != WEFT__NO_BUFFER) {
@@ -301,6 +308,8 @@ static void fold(weft__plan_node *p, struct state *s)
 static weft_status prepare(const weft__exec *x, weft__plan_node *p)
 {
     struct state *s = p->state;
+    if (s->pooled)
+        weft__pooled_prepare(x, s->pooled);
     if ((p - p->plan->nodes) % x->self->count != x->self->rank)
         return WEFT_OK;
     void *scratch = p->plan->scratch[x->self->rank];
@@ -328,6 +337,10 @@ static weft_status backward(const weft__exec *x, weft__plan_node *p)
 {
     struct state *s = p->state;
     int m = x->self->rank;
+    if (s->pooled) {
+        weft__pooled_backward(x, s->pooled);
+        return WEFT_OK;
+    }
     if (s->backward_weights[m])
         WEFT_TRY(weft__primitive_run(s->backward_weights[m]));
     if (s->to_plain[m])
@@ -358,6 +371,7 @@ static void release(weft__plan_node *p)
     free(s->backward_weights_copy);
     free(s->folded);
     free(s->folded_bias);
+    weft__pooled_free(s->pooled);
     free(s);
 }
 

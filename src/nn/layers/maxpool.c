@@ -217,7 +217,7 @@ static weft_status plan(weft__plan_node *p)
     weft__plan_node *before =
         p->node->input[0] ? &p->plan->nodes[p->node->input[0] - 1] : NULL;
     if (before && before->node->kind == &weft__layer_relu && !p->plan->explaining &&
-        !before->skip_backward && weft__sole_consumer(before) == p) {
+        !p->passes_gradient && !before->skip_backward && weft__sole_consumer(before) == p) {
         s->rectified = true;
         before->skip_backward = true;
     }
