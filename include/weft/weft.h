@@ -25,6 +25,7 @@
 #include "weft/convert.h"
 #include "weft/dataset.h"
 #include "weft/evaluation.h"
+#include "weft/explain.h"
 #include "weft/forest.h"
 #include "weft/knn.h"
 #include "weft/network.h"

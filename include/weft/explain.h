@@ -1,0 +1,100 @@
+/* weft/explain.h: where on a picture a classifier found its answer.
+ *
+ *     weft_explain_options options;
+ *     WEFT_TRY(weft_param_defaults(weft_explain_params, &options));
+ *     float *maps = ...;      // count x height x width
+ *     uint16_t *classes = ...; // count
+ *     WEFT_TRY(weft_explain(maps, classes, model, &view, &options, context));
+ *     weft_param_clear(weft_explain_params, &options);
+ *
+ * A map has a number for each pixel of the picture as the classifier sees it. Networks are
+ * explained by any method, other classifiers by occlusion, which asks for nothing but
+ * predictions. */
+#ifndef WEFT_EXPLAIN_H
+#define WEFT_EXPLAIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weft/classifier.h"
+#include "weft/context.h"
+#include "weft/dataset.h"
+#include "weft/param.h"
+#include "weft/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum weft_explain_method {
+    WEFT_EXPLAIN_AUTO,     /* Grad-CAM where there are layers with height or width, else
+                            * integrated gradients, else occlusion */
+    WEFT_EXPLAIN_GRAD_CAM, /* Selvaraju et al. 2017, equations 1 and 2 */
+    WEFT_EXPLAIN_GRAD_CAM_PLUS_PLUS,   /* Chattopadhyay et al. 2018, equations 5 and 19 */
+    WEFT_EXPLAIN_INTEGRATED_GRADIENTS, /* Sundararajan et al. 2017, equation 3 */
+    WEFT_EXPLAIN_SMOOTH_GRAD,          /* Smilkov et al. 2017, section 3 */
+    WEFT_EXPLAIN_OCCLUSION,            /* Zeiler and Fergus 2014, section 4.2 */
+    WEFT_EXPLAIN_RANDOM                /* uniform noise: what a map must be better than */
+} weft_explain_method;
+
+typedef struct weft_explain_options {
+    int method;             /* weft_explain_method */
+    char *layer;            /* Grad-CAM's; NULL: the last with height or width */
+    uint64_t steps;         /* integrated gradients: points on the way from the baseline */
+    double baseline;        /* a byte: what stands for "nothing there" */
+    uint64_t samples;       /* SmoothGrad */
+    double noise;           /* SmoothGrad: deviation, as a share of the byte's range */
+    uint64_t patch, stride; /* occlusion, pixels; 0: a quarter of the shorter side, and a
+                             * quarter of the patch */
+    bool untrained; /* with random weights in place of the fitted: a map that looks the same
+                     * explains nothing (Adebayo et al. 2018); networks alone */
+    uint64_t seed;  /* of noise and random weights */
+} weft_explain_options;
+
+/* The options' table, for defaults, ranges and help. */
+extern WEFT_API const weft_param weft_explain_params[];
+
+/* The method that AUTO stands for with this classifier. */
+WEFT_API weft_explain_method weft_explain_choose(const weft_classifier *classifier);
+/* "grad-cam". */
+WEFT_API const char *weft_explain_name(weft_explain_method method);
+
+/* Writes one map of height x width for each picture of the view to `maps`. classes[i] is
+ * the class whose score is explained; where `classes` is NULL, or classes[i] is
+ * WEFT_EXPLAIN_PREDICTED, it is the one predicted, which classes[i] then receives.
+ *
+ * Grad-CAM gives what is 0 or more; the others what speaks for the class as positive and
+ * what speaks against it as negative. Integrated gradients of a picture sum to the logit's
+ * difference from the baseline's. SmoothGrad is never negative: it tells how much a pixel
+ * matters.
+ * WEFT_EUNSUPPORTED for a method that the classifier has no derivatives or layers for,
+ * WEFT_ENOTFOUND for a layer that is not there. */
+enum { WEFT_EXPLAIN_PREDICTED = 65535 };
+WEFT_API WEFT_MUST weft_status weft_explain(float *maps, uint16_t *classes,
+    const weft_classifier *classifier, const weft_view *view,
+    const weft_explain_options *options, weft_context *context);
+
+/* How the class's probability changes as the pixels that a map ranks highest are taken
+ * away (deletion) from the picture or put (insertion) on an empty one: Petsiuk et al. 2018,
+ * section 4.2. */
+enum { WEFT_EXPLAIN_POINTS = 21 }; /* 0, 5, ... 100 % of the pixels */
+typedef struct weft_faithfulness {
+    double deletion[WEFT_EXPLAIN_POINTS], insertion[WEFT_EXPLAIN_POINTS]; /* means */
+    double deletion_area, insertion_area; /* under the curves: small and large are good */
+} weft_faithfulness;
+
+/* Over all pictures of the view; `classes` as weft_explain left them. */
+WEFT_API WEFT_MUST weft_status weft_explain_faithfulness(weft_faithfulness *out,
+    const float *maps, const uint16_t *classes, const weft_classifier *classifier,
+    const weft_view *view, double baseline, weft_context *context);
+
+/* A map as colours: `pixels` receives height x width x 3 bytes. With `picture` (a picture
+ * of `shape`), the map lies over it, else it stands alone. Zero is the scale's start, or
+ * its middle where a value is negative; the largest magnitude is its end. */
+WEFT_API void weft_explain_draw(
+    uint8_t *pixels, const float *map, const uint8_t *picture, weft_shape shape);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
