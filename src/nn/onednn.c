@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/mem.h"
 
@@ -128,15 +129,48 @@ static weft_status finish(
     return status;
 }
 
+/* The first of oneDNN's implementations, which it lists by its own preference; where
+ * `direct`, the first that is not its batch-reduce convolution. */
+static dnnl_status_t choose(dnnl_primitive_desc_t *pd, const void *desc,
+    const_dnnl_primitive_attr_t attributes, const_dnnl_primitive_desc_t hint, bool direct)
+{
+    dnnl_primitive_desc_iterator_t each;
+    dnnl_status_t status =
+        dnnl_primitive_desc_iterator_create(&each, desc, attributes, engine, hint);
+    if (status != dnnl_success)
+        return status;
+    *pd = dnnl_primitive_desc_iterator_fetch(each);
+    if (direct && dnnl_primitive_desc_iterator_next(each) == dnnl_success) {
+        dnnl_primitive_desc_t second = dnnl_primitive_desc_iterator_fetch(each), not_taken;
+        const char *name[2] = {"", ""};
+        dnnl_primitive_desc_query(*pd, dnnl_query_impl_info_str, 0, &name[0]);
+        dnnl_primitive_desc_query(second, dnnl_query_impl_info_str, 0, &name[1]);
+        bool taken =
+            strncmp(name[0], "brgconv:", 8) == 0 && strncmp(name[1], "jit", 3) == 0;
+        not_taken = taken ? *pd : second;
+        *pd = taken ? second : *pd;
+        dnnl_primitive_desc_destroy(not_taken);
+    }
+    dnnl_primitive_desc_iterator_destroy(each);
+    return *pd ? dnnl_success : dnnl_out_of_memory;
+}
+
+/* What a plan asks of a primitive beside its descriptor. */
+struct wishes {
+    bool relu;   /* after it */
+    bool direct; /* see `choose` */
+    const_dnnl_primitive_desc_t hint;
+};
+
 /* Plans `desc` for one thread, with the scratch memory given by us. */
-static weft_status plan(weft__primitive **out, const void *desc, bool relu,
-    const_dnnl_primitive_desc_t hint, const char *doing)
+static weft_status plan(
+    weft__primitive **out, const void *desc, struct wishes wishes, const char *doing)
 {
     dnnl_primitive_attr_t attributes;
     TRY_DNNL(dnnl_primitive_attr_create(&attributes), doing);
     dnnl_status_t status =
         dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
-    if (status == dnnl_success && relu) {
+    if (status == dnnl_success && wishes.relu) {
         dnnl_post_ops_t after;
         status = dnnl_post_ops_create(&after);
         if (status == dnnl_success) {
@@ -150,7 +184,7 @@ static weft_status plan(weft__primitive **out, const void *desc, bool relu,
     int threads = omp_get_max_threads();
     omp_set_num_threads(1);
     if (status == dnnl_success)
-        status = dnnl_primitive_desc_create(&pd, desc, attributes, engine, hint);
+        status = choose(&pd, desc, attributes, wishes.hint, wishes.direct);
     weft_status answer =
         status == dnnl_success ? finish(out, pd, doing) : failed(status, doing);
     omp_set_num_threads(threads);
@@ -232,6 +266,15 @@ static weft_status forward_hint(
     return WEFT_OK;
 }
 
+/* oneDNN prefers its batch-reduce kernel, which computes a padded picture's border apart;
+ * with few channels or small pictures that costs more than it gains: with 16 channels of
+ * 28 x 28, 290 GFLOP/s of one core against the older direct kernel's 490. */
+static bool prefers_direct(const weft__conv *c)
+{
+    return c->kernel > 1 && c->pad_top + c->pad_bottom > 0 && c->groups == 1 &&
+           (c->in_channels <= 32 || c->out_width <= 8);
+}
+
 weft_status weft__conv_forward(weft__primitive **out, const weft__conv *conv,
     weft__real real, bool bias, bool relu, bool training)
 {
@@ -240,7 +283,8 @@ weft_status weft__conv_forward(weft__primitive **out, const weft__conv *conv,
     WEFT_TRY(need_engine());
     WEFT_TRY(describe_conv(&d, conv, real, data_type(real)));
     WEFT_TRY(forward_desc(&desc, &d, bias, training));
-    return plan(out, &desc, relu, NULL, "plan a convolution");
+    return plan(out, &desc, (struct wishes){.relu = relu, .direct = prefers_direct(conv)},
+        "plan a convolution");
 }
 
 weft_status weft__conv_backward_data(
@@ -257,7 +301,7 @@ weft_status weft__conv_backward_data(
         doing);
     dnnl_primitive_desc_t hint;
     WEFT_TRY(forward_hint(&hint, conv, real, true));
-    weft_status status = plan(out, &desc, false, hint, doing);
+    weft_status status = plan(out, &desc, (struct wishes){.hint = hint}, doing);
     dnnl_primitive_desc_destroy(hint);
     return status;
 }
@@ -276,7 +320,7 @@ weft_status weft__conv_backward_weights(
         doing);
     dnnl_primitive_desc_t hint;
     WEFT_TRY(forward_hint(&hint, conv, real, bias));
-    weft_status status = plan(out, &desc, false, hint, doing);
+    weft_status status = plan(out, &desc, (struct wishes){.hint = hint}, doing);
     dnnl_primitive_desc_destroy(hint);
     return status;
 }
@@ -303,7 +347,7 @@ weft_status weft__matmul(weft__primitive **out, weft__matrix src, weft__matrix w
     dnnl_dims_t row = {1, (dnnl_dim_t)dst.columns};
     TRY_DNNL(dnnl_memory_desc_init_by_tag(&added, 2, row, dnnl_f32, dnnl_ab), doing);
     TRY_DNNL(dnnl_matmul_desc_init(&desc, &a, &b, bias ? &added : NULL, &c), doing);
-    return plan(out, &desc, relu, NULL, doing);
+    return plan(out, &desc, (struct wishes){.relu = relu}, doing);
 }
 
 /* Where a primitive keeps an operand's format. */
