@@ -4,11 +4,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "again.h"
 #include "data_options.h"
 #include "output.h"
+#include "record_compare.h"
 
 struct options {
     struct data_options data;
+    struct store_options store;
     char *out;
     double validation, test;
     uint64_t seed;
@@ -24,6 +27,7 @@ static const weft_param table[] = {
         "share held out to score on, where the data has no split of its own"},
     {"seed", WEFT_PARAM_COUNT, offsetof(struct options, seed), "1", 0, 4294967295.0, NULL,
         "what is drawn by chance depends on this alone"},
+    STORE_OPTIONS(struct options, store),
     DATA_OPTIONS(struct options, data),
     {0},
 };
@@ -36,6 +40,8 @@ struct comparing {
     char *folder, *models, *report, *command; /* owned */
     bool made;                                /* the folder, to keep its name */
     weft_comparison *comparison;
+    struct compare_record record;
+    int64_t run; /* its number in the store; 0: not recorded */
 };
 
 static void clear(struct comparing *c)
@@ -48,45 +54,6 @@ static void clear(struct comparing *c)
     free(c->models);
     free(c->report);
     free(c->command);
-}
-
-/* A word as a shell takes it for one. */
-static void print_word(FILE *out, const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789-_./:=,+@%";
-    if (*word && word[strspn(word, plain)] == 0) {
-        fprintf(out, " %s", word);
-        return;
-    }
-    fputs(" '", out);
-    for (; *word; word++)
-        *word == '\'' ? (void)fputs("'\\''", out) : (void)putc(*word, out);
-    putc('\'', out);
-}
-
-/* The command line that makes the same again: what was given, wherever it stood. */
-static weft_status make_command(char **command, const struct call *call)
-{
-    size_t size;
-    FILE *out = open_memstream(command, &size);
-    if (!out)
-        return weft_fail(WEFT_ENOMEM, "no memory for the command line");
-    fputs("weft compare", out);
-    for (size_t i = 0; i < call->count; i++)
-        print_word(out, call->arguments[i]);
-    for (const weft_param *p = table; p->name; p++) {
-        char value[4096];
-        if (!call_given(call, p->name) || strcmp(p->name, "out") == 0)
-            continue;
-        fprintf(out, " --%s", p->name);
-        if (p->type != WEFT_PARAM_FLAG &&
-            weft_param_get(table, call->options, p->name, value, sizeof value) == WEFT_OK)
-            print_word(out, value);
-    }
-    if (fclose(out))
-        return weft_fail(WEFT_ENOMEM, "no memory for the command line");
-    return WEFT_OK;
 }
 
 static weft_status join(char **out, const char *folder, const char *name)
@@ -120,6 +87,8 @@ static weft_status print_json(const struct comparing *c)
     free(text);
     if (json)
         json_object_set_new(json, "report", json_string(c->report));
+    if (json && c->run)
+        json_object_set_new(json, "run", json_integer(c->run));
     return output_json(json);
 }
 
@@ -134,6 +103,23 @@ static weft_status print(const struct comparing *c, const struct call *call)
     return WEFT_OK;
 }
 
+/* Everything between the beginning and the end of the record. What failed or was
+ * interrupted is told after what was finished is safe. */
+static weft_status work(struct comparing *c, const char *const *names, size_t count,
+    const weft_compare_options *options, struct call *call)
+{
+    weft_status status =
+        weft_compare(&c->comparison, &c->data, names, count, options, call->context);
+    if (!c->comparison)
+        return status;
+    char why[1024];
+    snprintf(why, sizeof why, "%s", weft_error());
+    WEFT_TRY(weft_comparison_save(c->comparison, c->folder));
+    WEFT_TRY(weft_report_write(c->report, c->comparison));
+    record_folder(&c->record.whole, c->folder);
+    return status == WEFT_OK ? WEFT_OK : weft_fail(status, "%s", why);
+}
+
 static weft_status compare(struct comparing *c, struct call *call)
 {
     const struct options *o = call->options;
@@ -144,7 +130,7 @@ static weft_status compare(struct comparing *c, struct call *call)
         return call_misused(call, "%s", weft_error());
     WEFT_TRY(data_options_load(&c->data, o->data.where, &o->data, call));
     WEFT_TRY(choose_folder(c, o)); /* after the data, which may lie in the present one */
-    WEFT_TRY(make_command(&c->command, call));
+    WEFT_TRY(again(&c->command, call));
     weft_compare_options options = weft_compare_defaults();
     options.seed = o->seed;
     options.validation = o->validation;
@@ -153,14 +139,17 @@ static weft_status compare(struct comparing *c, struct call *call)
     options.command = c->command;
     options.models = c->models;
     weft_status status =
-        weft_compare(&c->comparison, &c->data, names, count, &options, call->context);
-    if (!c->comparison)
+        compare_record_begin(&c->record, &o->store, call, &c->data, count, &options);
+    c->run = c->record.whole.run;
+    bool begun = status == WEFT_OK;
+    if (begun)
+        status = work(c, names, count, &options, call);
+    bool worth_telling = begun && c->comparison;
+    status = compare_record_end(&c->record, status);
+    if (!worth_telling)
         return status;
-    /* What failed or was interrupted is told after what was finished is safe. */
     char why[1024];
     snprintf(why, sizeof why, "%s", weft_error());
-    WEFT_TRY(weft_comparison_save(c->comparison, c->folder));
-    WEFT_TRY(weft_report_write(c->report, c->comparison));
     WEFT_TRY(print(c, call));
     return status == WEFT_OK ? WEFT_OK : weft_fail(status, "%s", why);
 }

@@ -7,9 +7,11 @@
 #include "lr_find.h"
 #include "output.h"
 #include "place.h"
+#include "record.h"
 
 struct options {
     struct data_options data;
+    struct store_options store;
     char *out;
     double validation;
     uint64_t seed;
@@ -34,6 +36,7 @@ static const weft_param table[] = {
         "30", 0, 1e6, NULL, "networks: keep what is needed to resume this often"},
     {"lr-find", WEFT_PARAM_FLAG, offsetof(struct options, lr_find), "false", 0, 0, NULL,
         "networks: try rising learning rates instead; --out names the curve's CSV file"},
+    STORE_OPTIONS(struct options, store),
     DATA_OPTIONS(struct options, data),
     {0},
 };
@@ -47,6 +50,9 @@ struct training {
     double seconds;
     struct place place;
     char *saved; /* the run's folder; NULL when only a file was written */
+    struct record record;
+    int64_t run;     /* its number in the store; 0: not recorded */
+    size_t openings; /* of the test split for this model; 0: not known */
 };
 
 static void clear(struct training *t)
@@ -97,6 +103,7 @@ static weft_status save(
     bool checkpoint = place_unfinished(place);
     if (place->model) {
         WEFT_TRY(weft_classifier_save(call->classifier, place->model, context));
+        record_model(&t->record, place->model);
         if (checkpoint && !unfinished)
             place_remove_checkpoint(place);
         return WEFT_OK;
@@ -111,7 +118,9 @@ static weft_status save(
         .validation_scores = t->validation_scores,
         .test_scores = t->test_scores,
         .unfinished = checkpoint && unfinished};
-    return weft_run_save(&t->saved, &run, place->folder, context);
+    WEFT_TRY(weft_run_save(&t->saved, &run, place->folder, context));
+    record_folder(&t->record, t->saved);
+    return WEFT_OK;
 }
 
 /* What was learnt until the interrupt is kept, where the family can be used half-way. The
@@ -154,6 +163,8 @@ static void print_text(const struct training *t, const struct call *call)
         printf("%-10s  %s/model.safetensors\n", "model", t->saved);
     else
         printf("%-10s  %s\n", "model", o->out);
+    if (t->openings > 1)
+        printf("test split opened %zu times for this model\n", t->openings);
     if (!t->validation_scores && !t->test_scores && !call->quiet)
         fprintf(stderr, "weft: nothing was evaluated: --validation 0.2 holds a fifth out, "
                         "--test opens the test split\n");
@@ -185,20 +196,65 @@ static weft_status print_json(const struct training *t, const struct call *call)
     }
     json_object_set_new(result, "model",
         t->saved ? json_sprintf("%s/model.safetensors", t->saved) : json_string(o->out));
+    if (t->run)
+        json_object_set_new(result, "run", json_integer(t->run));
+    if (t->openings)
+        json_object_set_new(result, "test_openings", json_integer((json_int_t)t->openings));
     return output_json(result);
 }
 
 static weft_status evaluate(struct training *t, struct call *call)
 {
     const struct options *o = call->options;
-    if (t->validation.count)
+    if (t->validation.count) {
         WEFT_TRY(weft_evaluate(
             &t->validation_scores, call->classifier, &t->validation, NULL, call->context));
+        record_evaluation(&t->record, "validation", t->validation_scores);
+    }
     if (o->test) {
         weft_view test = weft_test_open(t->data.test);
+        record_opened_test(&t->record, &test);
         WEFT_TRY(
             weft_evaluate(&t->test_scores, call->classifier, &test, NULL, call->context));
+        record_evaluation(&t->record, "test", t->test_scores);
     }
+    return WEFT_OK;
+}
+
+/* Everything between the beginning and the end of the record. */
+static weft_status work(struct training *t, struct call *call)
+{
+    const struct options *o = call->options;
+    WEFT_TRY(weft_classifier_checkpoint(
+        call->classifier, t->place.checkpoint, o->checkpoint_seconds, o->resume));
+    record_watch(&t->record, call->classifier);
+    double began = seconds_now();
+    weft_status status = weft_classifier_fit(call->classifier, &t->train,
+        t->validation.count ? &t->validation : NULL, call->context);
+    t->seconds = seconds_now() - began;
+    record_figure(&t->record, "", "fit_seconds", t->seconds);
+    if (status == WEFT_ENUMERIC) /* nobody wants to go on to where this went */
+        place_remove_checkpoint(&t->place);
+    if (status == WEFT_OK)
+        status = evaluate(t, call);
+    if (status == WEFT_OK)
+        status = save(t, call, false, call->context);
+    if (status == WEFT_ECANCELLED)
+        return save_interrupted(t, call);
+    WEFT_TRY(status);
+    t->openings = record_openings(&t->record);
+    return WEFT_OK;
+}
+
+static weft_status begin_record(struct training *t, struct call *call)
+{
+    const struct options *o = call->options;
+    const weft_run_start start = {.data = o->data.where,
+        .train = &t->train,
+        .validation = t->validation.count ? &t->validation : NULL,
+        .seed = o->seed};
+    WEFT_TRY(record_begin(&t->record, &o->store, call, &start));
+    t->run = t->record.run;
     return WEFT_OK;
 }
 
@@ -214,27 +270,15 @@ static weft_status train(struct training *t, struct call *call)
     /* After the data were read: they may lie in the present folder. */
     WEFT_TRY(place_choose(
         &t->place, o->out, weft_classifier_describe(call->classifier)->name, o->resume));
-    WEFT_TRY(weft_classifier_checkpoint(
-        call->classifier, t->place.checkpoint, o->checkpoint_seconds, o->resume));
-    double began = seconds_now();
-    weft_status status = weft_classifier_fit(call->classifier, &t->train,
-        t->validation.count ? &t->validation : NULL, call->context);
-    t->seconds = seconds_now() - began;
-    if (status == WEFT_ENUMERIC) /* nobody wants to go on to where this went */
-        place_remove_checkpoint(&t->place);
-    if (status == WEFT_OK)
-        status = evaluate(t, call);
-    if (status == WEFT_ECANCELLED)
-        return save_interrupted(t, call);
-    WEFT_TRY(status);
-    status = save(t, call, false, call->context);
-    if (status == WEFT_ECANCELLED)
-        return save_interrupted(t, call);
-    WEFT_TRY(status);
-    if (call->json)
-        return print_json(t, call);
-    print_text(t, call);
-    return WEFT_OK;
+    WEFT_TRY(begin_record(t, call));
+    weft_status status = work(t, call);
+    bool done = status == WEFT_OK;
+    status = record_end(&t->record, status); /* before anybody is told that it is done */
+    if (done && call->json)
+        WEFT_TRY(print_json(t, call));
+    else if (done)
+        print_text(t, call);
+    return status;
 }
 
 static weft_status run(struct call *call)

@@ -4,11 +4,13 @@
 
 #include "data_options.h"
 #include "output.h"
+#include "record.h"
 
 enum { TEST, VALIDATION, TRAIN };
 
 struct options {
     struct data_options data;
+    struct store_options store;
     int split;
     uint64_t digits;
 };
@@ -25,6 +27,7 @@ static const weft_param table[] = {
         NULL, "fetch a named dataset from its publisher where it is missing"},
     {"no-cache", WEFT_PARAM_FLAG, offsetof(struct options, data.no_cache), "false", 0, 0,
         NULL, "decode folders anew and leave no cache file"},
+    STORE_OPTIONS(struct options, store),
     {0},
 };
 
@@ -44,9 +47,10 @@ static weft_status load(weft_data *data, const weft_classifier *model, struct ca
     return weft_data_load(data, o->data.where, &load, call->context);
 }
 
+static const char *const split_names[] = {"test", "validation", "train"};
+
 static weft_status choose(weft_view *view, const weft_data *data, const struct options *o)
 {
-    static const char *const names[] = {"test", "validation", "train"};
     if (o->split == TEST && data->test)
         *view = weft_test_open(data->test);
     else if (o->split == VALIDATION && data->validation)
@@ -55,44 +59,86 @@ static weft_status choose(weft_view *view, const weft_data *data, const struct o
         *view = weft_view_all(data->train);
     else
         return weft_fail(WEFT_ENOTFOUND, "%s: no %s split: --split takes another",
-            o->data.where, names[o->split]);
+            o->data.where, split_names[o->split]);
     return WEFT_OK;
 }
 
-static weft_status print(const weft_evaluation *e, double seconds, struct call *call)
+/* One evaluation, and what is told of it. */
+struct validating {
+    weft_evaluation *evaluation;
+    double seconds;
+    struct record record;
+    int64_t run;     /* its number in the store; 0: not recorded */
+    size_t openings; /* of the test split for this model; 0: none, or not known */
+};
+
+static weft_status print_json(const struct validating *v)
+{
+    char *text;
+    WEFT_TRY(weft_evaluation_json(&text, v->evaluation));
+    json_t *json = json_loads(text, 0, NULL);
+    free(text);
+    if (v->run)
+        json_object_set_new(json, "run", json_integer(v->run));
+    if (v->openings)
+        json_object_set_new(json, "test_openings", json_integer((json_int_t)v->openings));
+    return output_json(json);
+}
+
+static weft_status print_text(const struct validating *v, struct call *call)
 {
     const struct options *o = call->options;
     char *text;
-    if (call->json)
-        WEFT_TRY(weft_evaluation_json(&text, e));
-    else
-        WEFT_TRY(weft_evaluation_text(&text, e, (int)o->digits));
+    WEFT_TRY(weft_evaluation_text(&text, v->evaluation, (int)o->digits));
     fputs(text, stdout);
     size_t n = strlen(text);
     if (n == 0 || text[n - 1] != '\n')
         putchar('\n');
     free(text);
-    if (!call->quiet && !call->json) {
-        const weft_scores *s = weft_evaluation_scores(e);
-        fprintf(stderr, "%zu pictures in %.2f s, %.0f a second\n", s->count, seconds,
-            seconds > 0 ? (double)s->count / seconds : 0);
+    if (v->openings > 1)
+        printf("\ntest split opened %zu times for this model\n", v->openings);
+    if (!call->quiet) {
+        const weft_scores *s = weft_evaluation_scores(v->evaluation);
+        fprintf(stderr, "%zu pictures in %.2f s, %.0f a second\n", s->count, v->seconds,
+            v->seconds > 0 ? (double)s->count / v->seconds : 0);
     }
     return WEFT_OK;
 }
 
-static weft_status evaluate(
-    const weft_data *data, const weft_classifier *model, struct call *call)
+/* Everything between the beginning and the end of the record. */
+static weft_status work(struct validating *v, const weft_classifier *model,
+    const weft_view *view, struct call *call)
 {
+    const struct options *o = call->options;
+    record_model(&v->record, call->arguments[0]);
+    if (o->split == TEST)
+        record_opened_test(&v->record, view);
+    WEFT_TRY(weft_evaluate(&v->evaluation, model, view, &v->seconds, call->context));
+    record_evaluation(&v->record, split_names[o->split], v->evaluation);
+    record_figure(&v->record, "", "predict_seconds", v->seconds);
+    v->openings = record_openings(&v->record);
+    return WEFT_OK;
+}
+
+static weft_status validate(struct validating *v, const weft_data *data,
+    const weft_classifier *model, struct call *call)
+{
+    const struct options *o = call->options;
     weft_view view;
-    weft_evaluation *e;
-    WEFT_TRY(choose(&view, data, call->options));
+    WEFT_TRY(choose(&view, data, o));
     if (!call->quiet &&
         strcmp(weft_dataset_digest(view.data), weft_classifier_data_digest(model)) == 0)
         fprintf(stderr, "weft: the model was fitted on pictures of this split\n");
-    double began = seconds_now();
-    WEFT_TRY(weft_evaluate(&e, model, &view, NULL, call->context));
-    weft_status status = print(e, seconds_now() - began, call);
-    weft_evaluation_free(e);
+    const weft_run_start start = {.data = o->data.where,
+        .classifier = model,
+        .data_digest = weft_dataset_digest(view.data)};
+    WEFT_TRY(record_begin(&v->record, &o->store, call, &start));
+    v->run = v->record.run;
+    weft_status status = work(v, model, &view, call);
+    bool done = status == WEFT_OK;
+    status = record_end(&v->record, status); /* before anybody is told that it is done */
+    if (done)
+        WEFT_TRY(call->json ? print_json(v) : print_text(v, call));
     return status;
 }
 
@@ -100,10 +146,12 @@ static weft_status run(struct call *call)
 {
     weft_classifier *model;
     weft_data data = {0};
+    struct validating v = {0};
     WEFT_TRY(weft_classifier_load(&model, call->arguments[0]));
     weft_status status = load(&data, model, call);
     if (status == WEFT_OK)
-        status = evaluate(&data, model, call);
+        status = validate(&v, &data, model, call);
+    weft_evaluation_free(v.evaluation);
     weft_data_clear(&data);
     weft_classifier_free(model);
     return status;

@@ -35,6 +35,7 @@ enum {
 enum { ANY_NUMBER = 1 << 30 }; /* of arguments */
 
 struct command;
+struct progress;
 
 /* One use of a command, as the command line gave it. */
 struct call {
@@ -45,6 +46,7 @@ struct call {
     size_t count;
     bool json, quiet;
     weft_context *context;
+    struct progress *progress; /* that the context's events go to */
     weft_classifier *classifier; /* command->classifier: made from the first argument */
     int exit_code;               /* set by call_gate and call_misused */
     const char **given;          /* for call_given: given_count names, owned */

@@ -93,6 +93,7 @@ static int run_command(struct parsed *parsed)
         return EXIT_FAILED;
     }
     progress_init(&progress, call->quiet);
+    call->progress = &progress;
     weft_context_on_event(call->context, progress_event, &progress);
     interrupted_context = call->context;
 

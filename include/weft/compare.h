@@ -30,6 +30,22 @@
 extern "C" {
 #endif
 
+typedef struct weft_comparison weft_comparison;
+
+/* How far a classifier has come. A failure may follow upon either beginning. */
+typedef enum weft_compare_step {
+    WEFT_COMPARE_FITTING,
+    WEFT_COMPARE_FITTED,  /* and its model saved */
+    WEFT_COMPARE_SCORING, /* the test pictures are there and nothing is predicted yet */
+    WEFT_COMPARE_SCORED,
+    WEFT_COMPARE_FAILED /* or cancelled */
+} weft_compare_step;
+
+/* Called from the thread that called weft_compare; `index` is that of the entry, which are
+ * in the order asked for until all are scored. */
+typedef void (*weft_compare_fn)(
+    void *user, weft_compare_step step, const weft_comparison *comparison, size_t index);
+
 typedef struct weft_compare_options {
     uint64_t seed; /* of splits, the bootstrap, and every classifier's own option "seed" */
     double validation;  /* share of the training pictures held out to be watched */
@@ -37,9 +53,11 @@ typedef struct weft_compare_options {
                            validation split */
     uint64_t resamples; /* of the bootstrap */
     /* For the record; borrowed, may be NULL. */
-    const char *source;  /* what the data is called: "fashion-mnist" */
-    const char *command; /* that makes the comparison again */
-    const char *models;  /* a folder: every model is saved there once fitted */
+    const char *source;      /* what the data is called: "fashion-mnist" */
+    const char *command;     /* that makes the comparison again */
+    const char *models;      /* a folder: every model is saved there once fitted */
+    weft_compare_fn on_step; /* told of every step, with `user`; NULL: nobody */
+    void *user;
 } weft_compare_options;
 
 WEFT_API weft_compare_options weft_compare_defaults(void);
@@ -53,7 +71,8 @@ typedef struct weft_entry {
     double fit_seconds, predict_seconds;
     double rate;        /* pictures predicted per second */
     weft_interval f1;   /* of the macro F1, by bootstrap */
-    size_t model_bytes; /* of its file; 0 when not saved */
+    const char *model;  /* the path of its file; NULL when not saved */
+    size_t model_bytes; /* 0 when not saved */
     size_t peak_memory; /* bytes taken at most to fit or to predict, data aside */
     /* 1 is best. Those that McNemar's test with Holm's correction at 5 % cannot tell from
      * the best of a place share it: a tie. 0 when not finished. */
@@ -64,8 +83,6 @@ typedef struct weft_pair {
     weft_mcnemar test;
     double adjusted; /* the p-value after Holm's correction over all pairs */
 } weft_pair;
-
-typedef struct weft_comparison weft_comparison;
 
 /* Each of the `count` classifiers is a catalogue name or the path of a network text, alone
  * or followed by options: "knn:k=11,weights=distance". Whether all of them are, before any

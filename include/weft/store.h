@@ -59,6 +59,7 @@ typedef struct weft_run_start {
     const weft_classifier *classifier; /* its name and options are kept */
     const char *data;                  /* what weft_data_load was given */
     const weft_view *train, *validation;
+    const char *data_digest; /* NULL: of train's data set */
     uint64_t seed;
     int threads;
 } weft_run_start;

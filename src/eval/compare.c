@@ -103,9 +103,12 @@ static weft_status save_model(
     WEFT_TRY(model_path(&path, c, contender));
     weft_status status = weft_classifier_save(contender->classifier, path, context);
     struct stat found;
-    if (status == WEFT_OK && stat(path, &found) == 0)
+    if (status == WEFT_OK && stat(path, &found) == 0) {
         contender->entry.model_bytes = (size_t)found.st_size;
-    free(path);
+        contender->entry.model = contender->model = path;
+    } else {
+        free(path);
+    }
     return status;
 }
 
@@ -155,9 +158,16 @@ static weft_status give_up(weft__contender *contender, weft_status status, const
     return WEFT_OK;
 }
 
-/* Runs a step for every contender that got so far. One's failure does not stop the others;
- * a cancellation does. */
-static weft_status for_each(weft_comparison *c, weft_context *context, const char *doing,
+static void tell(const weft_comparison *c, size_t i, weft_compare_step step)
+{
+    if (c->options.on_step)
+        c->options.on_step(c->options.user, step, c, i);
+}
+
+/* Does for every contender that got so far what `begins` tells and the step after it ends.
+ * One's failure does not stop the others; a cancellation does. */
+static weft_status for_each(weft_comparison *c, weft_context *context,
+    weft_compare_step begins, const char *doing,
     weft_status (*step)(weft_comparison *, weft__contender *, weft_context *))
 {
     for (size_t i = 0; i < c->count; i++) {
@@ -166,13 +176,16 @@ static weft_status for_each(weft_comparison *c, weft_context *context, const cha
             continue;
         if (weft_context_cancelled(context)) {
             WEFT_TRY(give_up(contender, WEFT_ECANCELLED, "cancelled"));
+            tell(c, i, WEFT_COMPARE_FAILED);
             continue;
         }
         weft__note(context, "%s %s (%zu of %zu)", doing, contender->name, i + 1, c->count);
+        tell(c, i, begins);
         weft_status status = step(c, contender, context);
         if (status != WEFT_OK)
             WEFT_TRY(give_up(
                 contender, status, status == WEFT_ECANCELLED ? "cancelled" : weft_error()));
+        tell(c, i, status == WEFT_OK ? begins + 1 : WEFT_COMPARE_FAILED);
     }
     return WEFT_OK;
 }
@@ -183,17 +196,17 @@ static weft_status score_all(weft_comparison *c, weft_context *context)
     if (c->data->test)
         c->test = weft_test_open(c->data->test);
     if (!weft_context_cancelled(context))
-        return for_each(c, context, "scoring", score);
+        return for_each(c, context, WEFT_COMPARE_SCORING, "scoring", score);
     weft_context *calm;
     WEFT_TRY(weft_context_create(&calm, weft_context_threads(context)));
-    weft_status status = for_each(c, calm, "scoring", score);
+    weft_status status = for_each(c, calm, WEFT_COMPARE_SCORING, "scoring", score);
     weft_context_free(calm);
     return status;
 }
 
 static weft_status run(weft_comparison *c, weft_context *context)
 {
-    WEFT_TRY(for_each(c, context, "fitting", fit));
+    WEFT_TRY(for_each(c, context, WEFT_COMPARE_FITTING, "fitting", fit));
     size_t fitted = 0;
     for (size_t i = 0; i < c->count; i++)
         fitted += !c->contenders[i].error;

@@ -10,7 +10,7 @@
 /* What an entry owns; the public part borrows from it. */
 typedef struct weft__contender {
     weft_entry entry;
-    char *name, *error;
+    char *name, *error, *model;
     weft_status status; /* what failed, when error is set */
     weft_classifier *classifier;
     weft_evaluation *evaluation;

@@ -90,5 +90,6 @@ void weft__contender_clear(weft__contender *contender)
     weft_evaluation_free(contender->evaluation);
     free(contender->name);
     free(contender->error);
+    free(contender->model);
     *contender = (weft__contender){0};
 }

@@ -75,6 +75,9 @@ static weft_status add_run(weft_store *store, const weft_run_start *start)
     const weft_view *train = start->train, *validation = start->validation;
     const char *classifier =
         start->classifier ? weft_classifier_describe(start->classifier)->name : NULL;
+    const char *digest = start->data_digest ? start->data_digest
+                         : train            ? weft_dataset_digest(train->data)
+                                            : NULL;
     weft__machine machine = weft__this_machine();
     weft__utc_now(now);
     digest_split(split, start);
@@ -86,8 +89,7 @@ static weft_status add_run(weft_store *store, const weft_run_start *start)
         WEFT__VALUES(weft__id_value(start->parent), weft__text_value(start->kind),
             weft__text_value(start->name ? start->name : classifier),
             weft__text_value(start->command), weft__text_value(classifier),
-            weft__text_value(start->data),
-            weft__text_value(train ? weft_dataset_digest(train->data) : NULL),
+            weft__text_value(start->data), weft__text_value(digest),
             weft__text_value(*split ? split : NULL),
             weft__id_value(train ? (int64_t)train->count : 0),
             weft__id_value(validation ? (int64_t)validation->count : 0),
@@ -328,7 +330,9 @@ static weft_status add_member(
     struct stat found;
     weft_status status = WEFT_OK;
     WEFT_TRY(weft__path_join(&path, folder, name));
-    if (lstat(path, &found) == 0 && S_ISREG(found.st_mode))
+    bool kept = lstat(path, &found) == 0 && S_ISREG(found.st_mode) &&
+                strcmp(name, WEFT_RUN_CHECKPOINT) != 0; /* gone once the run is finished */
+    if (kept)
         status = strcmp(name, WEFT_RUN_MODEL) == 0 ? weft_store_model(store, run, path)
                                                    : weft_store_file(store, run, path);
     free(path);
