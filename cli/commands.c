@@ -1,6 +1,6 @@
 #include "command.h"
 
-extern const struct command command_compare, command_data_check, command_data_convert,
+extern const struct command command_compare, command_cv, command_data_check, command_data_convert,
     command_data_info, command_data_preview, command_doctor, command_help, command_models,
     command_predict, command_summary, command_train, command_val, command_verify;
 
@@ -8,6 +8,7 @@ extern const struct command command_compare, command_data_check, command_data_co
 const struct command *const commands[] = {
     &command_compare,
     &command_train,
+    &command_cv,
     &command_val,
     &command_predict,
     &command_verify,

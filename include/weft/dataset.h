@@ -104,6 +104,10 @@ typedef struct weft_data {
 
 WEFT_API void weft_data_clear(weft_data *data);
 
+/* Every picture of all splits as one dataset, copied, for protocols that divide "the
+ * dataset" anew: training, validation, then test pictures. Opens the test split. */
+WEFT_API WEFT_MUST weft_status weft_data_pool(weft_dataset **out, const weft_data *data);
+
 /* How to read pictures. Zero means: as they are stored (IDX, CSV, synth; folders whose
  * pictures all have one size of at most 64 x 64), or 64 x 64 in colour (other folders). */
 typedef struct weft_load_options {
@@ -144,6 +148,18 @@ WEFT_API WEFT_MUST weft_status weft_split_ratios(uint8_t *assignment, const weft
 /* The same for k folds of equal size, 2 <= k <= 255. */
 WEFT_API WEFT_MUST weft_status weft_split_folds(
     uint8_t *assignment, const weft_view *view, size_t folds, uint64_t seed);
+
+/* k folds that never split a group: groups[i], below view->count, is that of the view's
+ * picture i. As scikit-learn's StratifiedGroupKFold: classes are spread as evenly as whole
+ * groups allow. WEFT_EINVAL for fewer groups than folds. */
+WEFT_API WEFT_MUST weft_status weft_split_groups(uint8_t *assignment, const weft_view *view,
+    const uint32_t *groups, size_t folds, uint64_t seed);
+/* Reads such numbers, one a picture of `data`, from a CSV file of `picture,group`, with or
+ * without these headings: a picture is given by its number from 0 or by its path, from
+ * where weft was started or below the data's folder; a group by any name. Every picture
+ * must have one. Freed by the caller with free(). */
+WEFT_API WEFT_MUST weft_status weft_groups_load(
+    uint32_t **out, const weft_dataset *data, const char *path);
 
 /* Writes the positions i with (assignment[i] == part) == (keep != 0) as positions in
  * view->data to `index` (room for view->count) and returns the view over them. */

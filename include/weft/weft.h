@@ -23,6 +23,7 @@
 #include "weft/compare.h"
 #include "weft/context.h"
 #include "weft/convert.h"
+#include "weft/crossvalidation.h"
 #include "weft/dataset.h"
 #include "weft/evaluation.h"
 #include "weft/explain.h"

@@ -208,6 +208,23 @@ weft_status weft__make_folder(const char *path)
     return status;
 }
 
+weft_status weft__make_parent(const char *path)
+{
+    char *copy;
+    WEFT_TRY(weft__strdup(&copy, path));
+    size_t length = strlen(copy);
+    while (length > 1 && copy[length - 1] == '/')
+        copy[--length] = 0;
+    char *slash = strrchr(copy, '/');
+    weft_status status = WEFT_OK;
+    if (slash && slash != copy) {
+        *slash = 0;
+        status = weft__make_folder(copy);
+    }
+    free(copy);
+    return status;
+}
+
 weft_status weft__path_join(char **out, const char *a, const char *b)
 {
     size_t n = strlen(a);

@@ -32,6 +32,9 @@ WEFT_MUST weft_status weft__file_write(const char *path, const void *bytes, size
 /* Makes the folder and its parents. */
 WEFT_MUST weft_status weft__make_folder(const char *path);
 
+/* Makes the folders above `path`. */
+WEFT_MUST weft_status weft__make_parent(const char *path);
+
 /* "A/B", owned by the caller. */
 WEFT_MUST weft_status weft__path_join(char **out, const char *a, const char *b);
 

@@ -5,77 +5,17 @@
 #include "core/file.h"
 #include "core/mem.h"
 #include "core/text.h"
+#include "eval/classifier_json.h"
 #include "eval/compare.h"
 #include "eval/evaluation.h"
 #include "weft/weft.h"
-
-/* An option's value in the JSON type it has. */
-static json_t *option_json(const weft_param *param, const char *text)
-{
-    double real;
-    uint64_t count;
-    if (param->type == WEFT_PARAM_FLAG)
-        return json_boolean(strcmp(text, "true") == 0);
-    if (param->type == WEFT_PARAM_COUNT && weft__parse_count(text, &count) &&
-        count <= INT64_MAX)
-        return json_integer((json_int_t)count);
-    if (param->type == WEFT_PARAM_REAL && weft__parse_real(text, &real))
-        return json_real(real);
-    return weft__json_text(text);
-}
-
-static json_t *options_json(const weft_classifier *classifier)
-{
-    json_t *options = json_object();
-    const weft_param *param = weft_classifier_describe(classifier)->params;
-    for (; param && param->name; param++) {
-        char text[512];
-        if (weft_classifier_get(classifier, param->name, text, sizeof text) == WEFT_OK)
-            json_object_set_new(options, param->name, option_json(param, text));
-    }
-    return options;
-}
-
-/* Columns with Keras' names; a column that was never measured is left out. */
-static json_t *history_json(const weft_classifier *classifier)
-{
-    static const struct {
-        const char *name;
-        size_t offset;
-    } columns[] = {
-        {"loss", offsetof(weft_epoch, loss)},
-        {"accuracy", offsetof(weft_epoch, accuracy)},
-        {"val_loss", offsetof(weft_epoch, val_loss)},
-        {"val_accuracy", offsetof(weft_epoch, val_accuracy)},
-        {"learning_rate", offsetof(weft_epoch, learning_rate)},
-        {"seconds", offsetof(weft_epoch, seconds)},
-    };
-    size_t count;
-    const weft_epoch *epochs = weft_classifier_history(classifier, &count);
-    json_t *history = json_object();
-    for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
-        json_t *values = json_array();
-        bool measured = false;
-        for (size_t i = 0; i < count; i++) {
-            double value;
-            memcpy(&value, (const char *)&epochs[i] + columns[c].offset, sizeof value);
-            json_t *json = weft__json_real(value);
-            measured = measured || !json_is_null(json);
-            json_array_append_new(values, json);
-        }
-        if (measured)
-            json_object_set(history, columns[c].name, values);
-        json_decref(values);
-    }
-    return history;
-}
 
 static weft_status entry_json(json_t **out, const weft_entry *e)
 {
     const weft_classifier_info *info = weft_classifier_describe(e->classifier);
     json_t *json = json_pack("{s:o, s:o, s:s, s:o}", "name", weft__json_text(e->name),
         "title", weft__json_text(info->title), "source", info->source ? info->source : "",
-        "options", options_json(e->classifier));
+        "options", weft__options_json(e->classifier));
     if (json && e->error)
         json_object_set_new(json, "error", weft__json_text(e->error));
     if (json && e->evaluation) {
@@ -85,11 +25,13 @@ static weft_status entry_json(json_t **out, const weft_entry *e)
             json_decref(json);
             return status;
         }
+        size_t epoch_count;
+        const weft_epoch *epochs = weft_classifier_history(e->classifier, &epoch_count);
         json_t *figures = json_pack("{s:I, s:f, s:f, s:f, s:[f,f], s:I, s:I, s:o, s:o}",
             "place", (json_int_t)e->place, "fit_seconds", e->fit_seconds, "predict_seconds",
             e->predict_seconds, "pictures_per_second", e->rate, "macro_f1_interval",
             e->f1.low, e->f1.high, "model_bytes", (json_int_t)e->model_bytes, "peak_memory",
-            (json_int_t)e->peak_memory, "history", history_json(e->classifier),
+            (json_int_t)e->peak_memory, "history", weft__history_json(epochs, epoch_count),
             "evaluation", evaluation);
         json_object_update_new(json, figures);
     }
@@ -206,7 +148,7 @@ static weft_status args_json(char **out, const weft_comparison *c)
     for (size_t i = 0; i < c->count; i++)
         json_array_append_new(
             names, json_pack("{s:o, s:o}", "name", weft__json_text(c->contenders[i].name),
-                       "options", options_json(c->contenders[i].classifier)));
+                       "options", weft__options_json(c->contenders[i].classifier)));
     json_t *json = run_json(c);
     json_object_set_new(json, "source", weft__json_text(c->source ? c->source : ""));
     json_object_set_new(json, "classifiers", names);

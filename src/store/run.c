@@ -111,13 +111,7 @@ static weft_status choose_folder(char **out, const weft_run *run, const char *fo
     size_t length = strlen(*out);
     while (length > 1 && (*out)[length - 1] == '/')
         (*out)[--length] = 0;
-    char *slash = strrchr(*out, '/');
-    if (!slash || slash == *out)
-        return WEFT_OK;
-    *slash = 0;
-    weft_status status = weft__make_folder(*out);
-    *slash = '/';
-    return status;
+    return weft__make_parent(*out);
 }
 
 static weft_status write_file(

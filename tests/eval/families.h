@@ -225,7 +225,7 @@ static weft_dataset *make_pictures(size_t count, size_t classes, uint32_t side,
 }
 
 /* Training and test pictures, and validation ones where `validation` is not 0. */
-static weft_data make_data(size_t train, size_t validation, size_t test, size_t classes,
+static inline weft_data make_data(size_t train, size_t validation, size_t test, size_t classes,
     uint32_t side, uint32_t channels, const char *const *names)
 {
     weft_data data = {.train = make_pictures(train, classes, side, channels, 1, names)};
