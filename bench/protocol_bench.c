@@ -97,34 +97,6 @@ static weft_status run(struct protocol *p, const weft_view *train, const weft_vi
     return status;
 }
 
-/* Both splits in one dataset. */
-static weft_status pool(weft_dataset **out, weft_data *data)
-{
-    weft_view train = weft_view_all(data->train), test = weft_test_open(data->test);
-    weft_shape shape = weft_dataset_shape(data->train);
-    size_t bytes = weft_shape_bytes(shape), count = train.count + test.count;
-    size_t classes = weft_dataset_classes(data->train);
-    const char *names[256];
-    uint8_t *pixels = malloc(count * bytes);
-    uint16_t *labels = malloc(count * sizeof *labels);
-    weft_status status = WEFT_OK;
-    if (!pixels || !labels)
-        status = weft_fail(WEFT_ENOMEM, "no memory for %zu pictures", count);
-    for (size_t i = 0; status == WEFT_OK && i < count; i++) {
-        const weft_view *view = i < train.count ? &train : &test;
-        size_t at = i < train.count ? i : i - train.count;
-        memcpy(pixels + i * bytes, weft_view_pixels(view, at), bytes);
-        labels[i] = weft_view_label(view, at);
-    }
-    for (size_t c = 0; c < classes; c++)
-        names[c] = weft_dataset_class_name(data->train, c);
-    if (status == WEFT_OK)
-        status = weft_dataset_create(out, shape, count, pixels, labels, classes, names);
-    free(pixels);
-    free(labels);
-    return status;
-}
-
 static weft_status run_folds(
     struct protocol *p, const weft_view *all, uint8_t *part, uint32_t *index, long seed)
 {
@@ -193,7 +165,7 @@ static weft_status run_all(struct protocol *p, const char *protocol, long seeds)
     weft_dataset *pooled = NULL;
     weft_status status = weft_data_load(&data, "fashion-mnist", &options, p->context);
     if (status == WEFT_OK)
-        status = pool(&pooled, &data);
+        status = weft_data_pool(&pooled, &data);
     for (long seed = 1; status == WEFT_OK && seed <= seeds; seed++) {
         weft_view all = weft_view_all(pooled), train = weft_view_all(data.train);
         weft_view test = weft_test_open(data.test);
