@@ -97,6 +97,8 @@
       /* Anew each time: the margins of an update would remember the old legend. */
       Plotly.newPlot(inner, traces, layout(t, { width, ...own }),
         { displayModeBar: false, scrollZoom: false, doubleClick: false });
+      /* Plotly measures texts there; it is nothing to read out. */
+      document.getElementById("js-plotly-tester")?.setAttribute("aria-hidden", "true");
       if (click) inner.on("plotly_click", (event) => click(event.points[0]));
     }
     charts.set(figure, redraw);
