@@ -1,7 +1,7 @@
 /* What one evaluation says, in parts that several pages show. An evaluation is as
  * weft_evaluation_json writes it. */
 (() => {
-  const { el, at, fill, count, fixed, percent, plural, table, chart, title, scroll } = weft;
+  const { el, at, fill, count, fixed, percent, plural, named, table, chart, title, scroll } = weft;
 
   /* scikit-learn's classification report. */
   weft.classReport = (place, e) => {
@@ -15,7 +15,7 @@
         el("i", { style: `width:${100 * s["f1-score"]}%` })),
       fixed(s["f1-score"], 4));
     fill(place, table([
-      { title: "class", head: true, value: (s) => s.name, text: (s) => el("span", { class: "name" }, s.name) },
+      { title: "class", head: true, value: (s) => s.name, text: (s) => named(s.name) },
       { title: "precision", value: (s) => s.precision, text: (s) => fixed(s.precision, 4) },
       { title: "recall", value: (s) => s.recall, text: (s) => fixed(s.recall, 4) },
       { title: "f1-score", value: (s) => s["f1-score"], text: f1 },

@@ -73,12 +73,13 @@ const weft = {
     const sections = [...document.querySelectorAll("section[data-title]")].filter((s) => !s.hidden);
     const links = sections.map((s) => el("a", { href: `#${s.id}` }, s.dataset.title));
     fill("contents", links);
+    const inView = new Set();
     const seen = new IntersectionObserver((entries) => {
-      for (const entry of entries)
-        if (entry.isIntersecting)
-          for (const a of links)
-            if (a.hash === `#${entry.target.id}`) a.setAttribute("aria-current", "true");
-            else a.removeAttribute("aria-current");
+      entries.forEach((e) => (e.isIntersecting ? inView.add(e.target) : inView.delete(e.target)));
+      const now = sections.findLast((s) => inView.has(s));
+      for (const a of links)
+        if (now && a.hash === `#${now.id}`) a.setAttribute("aria-current", "true");
+        else a.removeAttribute("aria-current");
     }, { rootMargin: "-20% 0px -70% 0px" });
     sections.forEach((s) => seen.observe(s));
   }
@@ -86,6 +87,10 @@ const weft = {
   /* What may be wider than the page scrolls by itself, also with the keyboard. */
   const scroll = (label, ...children) =>
     el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, children);
+
+  /* A name that may break where its parts meet: "knn:k=11,weights=distance". */
+  const named = (name, ...more) => el("span", { class: "name", "data-name": name },
+    name.split(/(?<=[:,_/-])/).flatMap((part, i) => (i ? [el("wbr"), part] : [part])), more);
 
   /* [[term, description]] */
   const terms = (items) =>
@@ -108,5 +113,5 @@ const weft = {
     role: "region", "aria-label": "Command" }, text);
 
   Object.assign(weft, { $, at, el, fill, count, fixed, percent, plural, seconds, bytes, rate, cut,
-    list, masthead, contents, scroll, terms, chooser, command });
+    list, masthead, contents, scroll, named, terms, chooser, command });
 })();

@@ -5,7 +5,6 @@
 
   function balance() {
     const parts = ["train", "validation", "test"].filter((p) => data[p]);
-    const patterns = ["", "/", "x"];
     const share = (p, k) => (data[p].count ? (100 * data[p].per_class[k]) / data[p].count : 0);
     chart("balance", {
       caption: "Class balance", small: "share of each class within its split",
@@ -13,7 +12,7 @@
       draw: (t) => ({
         traces: parts.map((p, i) => ({
           type: "bar", name: p, x: classes.map((_, k) => share(p, k)), y: classes.map((name) => plain(cut(name, 24))),
-          orientation: "h", marker: { color: color(t, i), pattern: { shape: patterns[i], size: 5, fgcolor: t.card } },
+          orientation: "h", marker: { color: i === 0 ? color(t, i) : t.card, line: { width: 1.5, color: color(t, i) } },
           customdata: data[p].per_class,
           hovertemplate: `%{y}, ${p}: %{customdata} pictures, %{x:.1f} %<extra></extra>`,
         })),

@@ -1,7 +1,7 @@
 /* Who is best, by how much, at what cost, and in which classes. */
 (() => {
   const { $, el, fill, count, fixed, seconds, bytes, rate, cut, table, chart, color, marker, title, plain,
-    scroll, confusedPairs } = weft;
+    scroll, named, confusedPairs } = weft;
   const { results, models, failed, classes } = weft.report;
   const evaluated = (f) => (m) => f(m.evaluation);
   const plot = (m) => plain(cut(m.name, 30));
@@ -21,7 +21,7 @@
       { title: el("span", { class: "unseen" }, "Place"), value: null, text: (m) => el("span", {},
         tied(m) ? [`${m.place} `, el("abbr", { title: "a tie", "aria-label": "a tie" }, "=")] : `${m.place}`) },
       { title: "Classifier", head: true, left: true, value: (m) => m.name,
-        text: (m) => el("span", { class: "name" }, m.name, el("span", { class: "sub" }, m.title)) },
+        text: (m) => named(m.name, el("span", { class: "sub" }, m.title)) },
       figure("Accuracy", "accuracy", "high"),
       { title: "95 % interval", text: evaluated((e) => interval(e.accuracy_interval)) },
       score("Macro F1", "macro avg", "f1-score"),
@@ -209,8 +209,8 @@
     const mark = (value, k) => (models.length > 1 && value === best(k)
       ? el("span", { class: "best" }, fixed(value, 4)) : fixed(value, 4));
     return table([
-      { title: "class", head: true, value: (r) => r.name, text: (r) => el("span", { class: "name" }, r.name) },
-      ...models.map((m) => ({ title: el("span", { class: "name" }, m.name), value: (r) => f1(m, r.k), text: (r) => mark(f1(m, r.k), r.k) })),
+      { title: "class", head: true, value: (r) => r.name, text: (r) => named(r.name) },
+      ...models.map((m) => ({ title: named(m.name), value: (r) => f1(m, r.k), text: (r) => mark(f1(m, r.k), r.k) })),
       { title: "support", value: (r) => models[0].evaluation.classes[r.k].support,
         text: (r) => count(models[0].evaluation.classes[r.k].support) },
     ], classes.map((name, k) => ({ name, k })), { compact: true, sortable: true,
@@ -232,7 +232,7 @@
     fill("pairs-confused", table([
       { title: "classes", head: true, value: (p) => classes[p.a],
         text: (p) => el("span", { class: "name" }, classes[p.a], el("span", { class: "and" }, " and "), classes[p.b]) },
-      ...models.map((m, i) => ({ title: el("span", { class: "name" }, m.name), value: (p) => p.each[i], text: (p) => count(p.each[i]) })),
+      ...models.map((m, i) => ({ title: named(m.name), value: (p) => p.each[i], text: (p) => count(p.each[i]) })),
     ], top, { compact: true, sortable: true, label: "Most confused pairs of classes" }));
   }
 

@@ -67,7 +67,7 @@ drive(async (page) => {
   await page.evaluate(`[...document.querySelectorAll("#leaderboard th button")]
     .find((b) => b.textContent === "Classifier").click()`);
   await page.check("a heading sorts",
-    `(() => { const names = [...document.querySelectorAll("#leaderboard .name")].map((n) => n.firstChild.data);
+    `(() => { const names = [...document.querySelectorAll("#leaderboard .name")].map((n) => n.dataset.name);
        return names.every((n, i) => i === 0 || names[i - 1].localeCompare(n) <= 0); })()`);
   await clickCell(page);
   await page.evaluate('document.querySelectorAll("#chooser input")[1]?.click()');
