@@ -9,8 +9,8 @@
 
 #include "core/events.h"
 #include "core/mem.h"
+#include "core/team.h"
 
-enum { MAX_THREADS = 256 };
 static const double TELL_EVERY = 0.1; /* seconds */
 
 static int usable_cores(void)
@@ -19,14 +19,14 @@ static int usable_cores(void)
     if (sched_getaffinity(0, sizeof set, &set))
         return 1;
     int cores = CPU_COUNT(&set);
-    return cores > MAX_THREADS ? MAX_THREADS : cores;
+    return cores > WEFT__MAX_THREADS ? WEFT__MAX_THREADS : cores;
 }
 
 weft_status weft_context_create(weft_context **out, int threads)
 {
-    if (threads < 0 || threads > MAX_THREADS)
+    if (threads < 0 || threads > WEFT__MAX_THREADS)
         return weft_fail(WEFT_EINVAL, "%d threads: expected 1 to %d, or 0 for every core",
-            threads, MAX_THREADS);
+            threads, WEFT__MAX_THREADS);
     weft_context *context;
     WEFT_TRY(weft__calloc(&context, 1, sizeof *context, "a context"));
     weft_status status =

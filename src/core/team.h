@@ -13,6 +13,8 @@
 #include "weft/context.h"
 #include "weft/status.h"
 
+enum { WEFT__MAX_THREADS = 256 };
+
 /* One thread's place in the running team. */
 typedef struct weft__member {
     weft_context *context;

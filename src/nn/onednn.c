@@ -350,6 +350,17 @@ weft_status weft__matmul(weft__primitive **out, weft__matrix src, weft__matrix w
     return plan(out, &desc, (struct wishes){.relu = relu}, doing);
 }
 
+weft_status weft__sgemm(bool a_transposed, bool b_transposed, size_t m, size_t n, size_t k,
+    float alpha, const float *a, size_t lda, const float *b, size_t ldb, float beta,
+    float *c, size_t ldc)
+{
+    TRY_DNNL(dnnl_sgemm(a_transposed ? 'T' : 'N', b_transposed ? 'T' : 'N', (dnnl_dim_t)m,
+                 (dnnl_dim_t)n, (dnnl_dim_t)k, alpha, a, (dnnl_dim_t)lda, b,
+                 (dnnl_dim_t)ldb, beta, c, (dnnl_dim_t)ldc),
+        "multiply matrices");
+    return WEFT_OK;
+}
+
 /* Where a primitive keeps an operand's format. */
 static weft_status chosen_desc(
     const weft__primitive *p, weft__operand operand, const dnnl_memory_desc_t **md)

@@ -67,6 +67,12 @@ typedef struct weft__matrix {
 WEFT_MUST weft_status weft__matmul(weft__primitive **out, weft__matrix src,
     weft__matrix weights, weft__matrix dst, bool bias, bool relu);
 
+/* C = alpha op(A) op(B) + beta C in f32, row-major: C is m x n, op(A) m x k; a leading
+ * dimension is the distance between rows. On the calling thread alone. */
+WEFT_MUST weft_status weft__sgemm(bool a_transposed, bool b_transposed, size_t m, size_t n,
+    size_t k, float alpha, const float *a, size_t lda, const float *b, size_t ldb,
+    float beta, float *c, size_t ldc);
+
 /* Copies SRC to DST, between plain convolution weights and the format that `target` chose
  * for `operand`. */
 WEFT_MUST weft_status weft__reorder_to(weft__primitive **out, const weft__conv *conv,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/simd.h"
+#include "nn/muon.h"
 #include "nn/real.h"
 
 /* The arrays of an update, so that the loops know that none overlaps another. */
@@ -125,10 +126,11 @@ WEFT__SIMD static void adamw(const weft__update *u, size_t begin, size_t end)
 }
 
 const weft__optimiser weft__optimisers[WEFT__OPTIMISERS] = {
-    {"sgd", 1, sgd},
-    {"sgdw", 1, sgdw},
-    {"adam", 2, adam},
-    {"adamw", 2, adamw},
+    {"sgd", 1, sgd, NULL, NULL},
+    {"sgdw", 1, sgdw, NULL, NULL},
+    {"adam", 2, adam, NULL, NULL},
+    {"adamw", 2, adamw, NULL, NULL},
+    {"muon", 1, sgd, weft__muon, weft__muon_work},
 };
 
 WEFT__SIMD static void add(

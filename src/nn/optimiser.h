@@ -9,8 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WEFT__MAX_SLOTS = 2, WEFT__OPTIMISERS = 4 };
-#define WEFT__OPTIMISER_CHOICES "sgd|sgdw|adam|adamw"
+#include "weft/status.h"
+
+enum { WEFT__MAX_SLOTS = 2, WEFT__OPTIMISERS = 5 };
+#define WEFT__OPTIMISER_CHOICES "sgd|sgdw|adam|adamw|muon"
 
 typedef struct weft__update {
     float *values;           /* master weights */
@@ -28,6 +30,11 @@ typedef struct weft__optimiser {
     const char *name;
     int slots;
     void (*update)(const weft__update *u, size_t begin, size_t end);
+    /* In place of `update` for the weights of convolutions, as a matrix of outputs'
+     * columns, and the floats of working memory that takes; NULL: none. */
+    weft_status (*update_matrix)(
+        const weft__update *u, size_t begin, size_t rows, size_t columns, float *work);
+    size_t (*matrix_work)(size_t rows, size_t columns);
 } weft__optimiser;
 
 /* In the order of the `optimizer` option. */

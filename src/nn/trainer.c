@@ -119,7 +119,38 @@ static float clip(const weft__exec *x, weft__trainer *t)
     return length > t->options->clip_norm ? (float)(t->options->clip_norm / length) : 1;
 }
 
-static void update_parameters(const weft__exec *x, weft__trainer *t)
+/* The member with the least to do so far takes the next matrix. */
+static int take_turn(double *load, int members, size_t rows, size_t columns)
+{
+    double side = (double)(rows < columns ? rows : columns);
+    int least = 0;
+    for (int m = 1; m < members; m++)
+        least = load[m] < load[least] ? m : least;
+    load[least] += (double)rows * (double)columns * side;
+    return least;
+}
+
+/* The matrices that fall to this member. */
+static weft_status update_matrices(
+    const weft__exec *x, weft__trainer *t, weft__update *u, double rate)
+{
+    const weft__optimiser *optimiser = &weft__optimisers[t->options->optimizer];
+    double load[WEFT__MAX_THREADS] = {0};
+    for (size_t i = 0; i < x->plan->network->parameter_count; i++) {
+        const weft__parameter *p = &x->plan->network->parameters[i];
+        size_t rows, columns;
+        if (!weft__is_matrix(p, optimiser, &rows, &columns) ||
+            take_turn(load, x->self->count, rows, columns) != x->self->rank)
+            continue;
+        u->gradients = gradient_blocks(t, x->plan, i, &u->parts);
+        u->learning_rate = (float)rate * p->rate;
+        WEFT_TRY(optimiser->update_matrix(u, p->offset, rows, columns,
+            t->matrix + (size_t)x->self->rank * t->matrix_work));
+    }
+    return WEFT_OK;
+}
+
+static weft_status update_parameters(const weft__exec *x, weft__trainer *t)
 {
     weft__plan *plan = x->plan;
     const weft__train_options *o = t->options;
@@ -136,20 +167,24 @@ static void update_parameters(const weft__exec *x, weft__trainer *t)
         .step = t->step + 1};
     memcpy(u.slots, t->slots, sizeof u.slots);
     float decay = weft__average_decay(o->ema, u.step);
+    const weft__optimiser *optimiser = &weft__optimisers[o->optimizer];
+    if (optimiser->update_matrix)
+        WEFT_TRY(weft__team_agree(x->self, update_matrices(x, t, &u, rate)));
     for (size_t i = 0; i < plan->network->parameter_count; i++) {
         const weft__parameter *p = &plan->network->parameters[i];
-        size_t begin, end;
+        size_t begin, end, rows, columns;
         u.gradients = gradient_blocks(t, plan, i, &u.parts);
         u.learning_rate = (float)rate * p->rate;
         u.weight_decay = p->decayed ? (float)o->weight_decay : 0;
         weft__team_share(x->self, p->count, UPDATE_GRAIN, &begin, &end);
         begin += p->offset;
         end += p->offset;
-        if (p->trained)
-            weft__optimisers[o->optimizer].update(&u, begin, end);
+        if (p->trained && !weft__is_matrix(p, optimiser, &rows, &columns))
+            optimiser->update(&u, begin, end);
         if (t->average) /* running statistics too */
             weft__move_average(t->average, t->block, decay, begin, end);
     }
+    return WEFT_OK;
 }
 
 static double mean_loss(const weft__trainer *t, double *accuracy)
@@ -226,7 +261,7 @@ static weft_status train_step(const weft__member *self, weft__trainer *t, struct
         WEFT_TRY(train_batch(&x, t, step, at));
         at += plan->batch;
         if (at == step.end)
-            update_parameters(&x, t);
+            WEFT_TRY(update_parameters(&x, t));
         if (self->rank == 0)
             t->ready = plan;
         weft__team_barrier(self);

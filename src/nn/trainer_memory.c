@@ -41,6 +41,31 @@ static weft_status make_plans(weft__trainer *t)
         &t->logits, watched * t->network->classes, sizeof *t->logits, "logits");
 }
 
+bool weft__is_matrix(const weft__parameter *p, const weft__optimiser *optimiser,
+    size_t *rows, size_t *columns)
+{
+    if (!optimiser->update_matrix || !p->trained || p->rank != 4)
+        return false;
+    *columns = p->shape[3];
+    *rows = p->count / *columns;
+    return true;
+}
+
+/* As much as the largest matrix needs, for each member. */
+static weft_status make_matrix_work(weft__trainer *t)
+{
+    const weft__optimiser *optimiser = &weft__optimisers[t->options->optimizer];
+    for (size_t i = 0; i < t->network->parameter_count; i++) {
+        size_t rows, columns;
+        if (!weft__is_matrix(&t->network->parameters[i], optimiser, &rows, &columns))
+            continue;
+        size_t work = optimiser->matrix_work(rows, columns);
+        t->matrix_work = work > t->matrix_work ? work : t->matrix_work;
+    }
+    return weft__alloc(&t->matrix, (size_t)t->full->members * t->matrix_work,
+        sizeof *t->matrix, "the optimiser's work");
+}
+
 static weft_status make_state(weft__trainer *t)
 {
     size_t members = (size_t)t->full->members, block = t->network->block;
@@ -52,6 +77,7 @@ static weft_status make_state(weft__trainer *t)
     WEFT_TRY(weft__calloc(&t->targets, t->full->batch, sizeof *t->targets, "targets"));
     for (int s = 0; s < weft__optimisers[t->options->optimizer].slots; s++)
         WEFT_TRY(weft__calloc(&t->slots[s], block, sizeof(float), "the optimiser's state"));
+    WEFT_TRY(make_matrix_work(t));
     if (t->options->accumulate > 1)
         WEFT_TRY(weft__alloc(&t->gathered, block, sizeof *t->gathered, "gradients"));
     if (t->options->class_weights == WEFT__CLASS_WEIGHTS_BALANCED) {
@@ -91,5 +117,6 @@ void weft__trainer_clear(weft__trainer *t)
     free(t->targets);
     free(t->sums);
     free(t->squares);
+    free(t->matrix);
     free(t->scratch);
 }

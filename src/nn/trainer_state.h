@@ -47,7 +47,9 @@ typedef struct weft__trainer {
 
     /* One a member. */
     weft__loss_sums *sums;
-    double *squares;  /* of the gradient */
+    double *squares; /* of the gradient */
+    float *matrix;   /* matrix_work floats, for updates of whole matrices; owned */
+    size_t matrix_work;
     uint8_t *scratch; /* scratch_bytes, for augmentation */
     size_t scratch_bytes;
 
@@ -63,6 +65,10 @@ typedef struct weft__trainer {
     weft__task task;
     double epoch_began;
 } weft__trainer;
+
+/* Whether the optimiser takes this parameter as a whole matrix, and which. */
+bool weft__is_matrix(const weft__parameter *p, const weft__optimiser *optimiser,
+    size_t *rows, size_t *columns);
 
 /* Plans, blocks and lists for what t's options ask; t->real is set. */
 WEFT_MUST weft_status weft__trainer_make(weft__trainer *t);
