@@ -2,11 +2,12 @@
 
 extern const struct command command_compare, command_cv, command_data_check, command_data_convert,
     command_data_info, command_data_preview, command_doctor, command_help, command_models,
-    command_predict, command_summary, command_train, command_val, command_verify;
+    command_predict, command_reproduce, command_summary, command_train, command_val, command_verify;
 
 /* In the order of --help. */
 const struct command *const commands[] = {
     &command_compare,
+    &command_reproduce,
     &command_train,
     &command_cv,
     &command_val,

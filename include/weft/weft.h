@@ -40,6 +40,7 @@
 #include "weft/statistics.h"
 #include "weft/status.h"
 #include "weft/store.h"
+#include "weft/study.h"
 #include "weft/svm.h"
 
 #ifdef __cplusplus
