@@ -56,6 +56,11 @@ bool weft__has_bf16(void)
            dnnl_cpu_isa_avx512_core_bf16;
 }
 
+bool weft__has_bf16_vectors_only(void)
+{
+    return dnnl_get_effective_cpu_isa() == dnnl_cpu_isa_avx512_core_bf16;
+}
+
 const char *weft__onednn_description(void)
 {
     static _Thread_local char text[64];

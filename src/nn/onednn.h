@@ -22,6 +22,8 @@ static inline size_t weft__real_size(weft__real real)
 
 /* Whether oneDNN has fast bf16 kernels for this processor. */
 bool weft__has_bf16(void);
+/* Whether those are products of vectors, there being no matrix tiles. */
+bool weft__has_bf16_vectors_only(void);
 /* "oneDNN 2.6.3, avx512_core_bf16" */
 const char *weft__onednn_description(void);
 

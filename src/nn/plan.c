@@ -365,7 +365,11 @@ float *weft__gradient(
 
 void weft__want_scratch(weft__plan *plan, const weft__primitive *primitive)
 {
-    size_t bytes = weft__primitive_bytes(primitive, WEFT__SCRATCH);
+    weft__want_scratch_bytes(plan, weft__primitive_bytes(primitive, WEFT__SCRATCH));
+}
+
+void weft__want_scratch_bytes(weft__plan *plan, size_t bytes)
+{
     plan->scratch_bytes = bytes > plan->scratch_bytes ? bytes : plan->scratch_bytes;
 }
 

@@ -135,5 +135,6 @@ WEFT_MUST weft_status weft__hold(
     weft__plan *plan, void *out, size_t count, size_t size, const char *what);
 /* In `plan`: raises the scratch memory to what the primitive needs. */
 void weft__want_scratch(weft__plan *plan, const weft__primitive *primitive);
+void weft__want_scratch_bytes(weft__plan *plan, size_t bytes);
 
 #endif

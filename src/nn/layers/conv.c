@@ -7,6 +7,7 @@
 
 #include "core/mem.h"
 #include "nn/layers/batchnorm.h"
+#include "nn/layers/conv_gradient.h"
 #include "nn/layers/conv_pooled.h"
 #include "nn/layers/layers.h"
 #include "nn/plan.h"
@@ -117,6 +118,7 @@ struct state {
     weft__plan_node *norm;       /* folded in when predicting; NULL: none */
     float *folded, *folded_bias; /* weights and bias with the norm in them */
     weft__pooled *pooled;        /* does the backward pass; NULL: the primitives do */
+    bool own_gradient;           /* of the weights: by conv_gradient.h, no primitive */
 };
 
 static weft_status plan_member(weft__plan_node *p, struct state *s, int m)
@@ -138,6 +140,10 @@ static weft_status plan_member(weft__plan_node *p, struct state *s, int m)
     }
     if (plan->explaining)
         return WEFT_OK;
+    if (s->own_gradient) {
+        weft__want_scratch_bytes(plan, weft__conv_gradient_scratch(&c));
+        return WEFT_OK;
+    }
     WEFT_TRY(weft__conv_backward_weights(&s->backward_weights[m], &c, plan->real, o->bias));
     weft__want_scratch(plan, s->backward_weights[m]);
     if (!weft__primitive_takes_plain(s->backward_weights[m], &c, WEFT__DIFF_WEIGHTS)) {
@@ -211,6 +217,8 @@ static weft_status plan(weft__plan_node *p)
     p->state = s;
     s->conv = conv_of(p->node);
     s->conv.batch = 1;
+    s->own_gradient =
+        p->plan->real == WEFT__REAL_BF16 && weft__conv_gradient_serves(&s->conv);
     WEFT_TRY(fuse(p, s));
     WEFT_TRY(plan_lists(p, s));
     /* Formats do not depend on the batch: the first member's serve all. */
@@ -333,6 +341,18 @@ static weft_status forward(const weft__exec *x, weft__plan_node *p)
     return primitive ? weft__primitive_run(primitive) : WEFT_OK;
 }
 
+static void own_gradient(const weft__exec *x, weft__plan_node *p, const struct state *s)
+{
+    const struct options *o = p->node->options;
+    weft__plan *plan = p->plan;
+    int m = x->self->rank;
+    weft__conv c = s->conv;
+    c.batch = x->rows;
+    weft__conv_gradient(weft__gradient(plan, m, p, 0),
+        o->bias ? weft__gradient(plan, m, p, 1) : NULL, weft__rows(plan, m, p->in[0]),
+        weft__rows(plan, m, p->diff_out), &c, plan->scratch[m]);
+}
+
 static weft_status backward(const weft__exec *x, weft__plan_node *p)
 {
     struct state *s = p->state;
@@ -341,6 +361,8 @@ static weft_status backward(const weft__exec *x, weft__plan_node *p)
         weft__pooled_backward(x, s->pooled);
         return WEFT_OK;
     }
+    if (s->own_gradient && !p->plan->explaining)
+        own_gradient(x, p, s);
     if (s->backward_weights[m])
         WEFT_TRY(weft__primitive_run(s->backward_weights[m]));
     if (s->to_plain[m])
