@@ -14,7 +14,7 @@ struct options {
     struct store_options store;
     char *out;
     double validation, test;
-    uint64_t seed;
+    uint64_t seed, seeds;
 };
 
 static const weft_param table[] = {
@@ -28,6 +28,8 @@ static const weft_param table[] = {
     {"seed", WEFT_PARAM_COUNT, offsetof(struct options, seed), "1", 0, 4294967295.0, NULL,
         "what is drawn by chance depends on this alone"},
     STORE_OPTIONS(struct options, store),
+    {"seeds", WEFT_PARAM_COUNT, offsetof(struct options, seeds), "1", 1, 1000, NULL,
+        "fit each classifier that draws by chance so often, with seeds from --seed on"},
     DATA_OPTIONS(struct options, data),
     {0},
 };
@@ -133,6 +135,7 @@ static weft_status compare(struct comparing *c, struct call *call)
     WEFT_TRY(again(&c->command, call));
     weft_compare_options options = weft_compare_defaults();
     options.seed = o->seed;
+    options.seeds = o->seeds;
     options.validation = o->validation;
     options.test = o->test;
     options.source = o->data.where;

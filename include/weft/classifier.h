@@ -54,8 +54,10 @@ WEFT_API WEFT_MUST weft_status weft_classifier_get(
 /* Fits anew, forgetting any earlier fit; on failure the classifier is unfitted. Only on
  * WEFT_ECANCELLED may a family that learns in passes keep what it has learnt so far:
  * weft_classifier_is_fitted tells.
- * `validation` may be NULL; where it is given it is watched (networks: every epoch) and
- * never learnt from. The view need not outlive the call. */
+ * `validation` may be NULL; where it is given it is watched (networks: every epoch), and
+ * nothing is learnt from it but, with the option calibrate=temperature, one number: see
+ * weft_classifier_calibrate. That option without validation pictures is WEFT_EINVAL. The
+ * view need not outlive the call. */
 WEFT_API WEFT_MUST weft_status weft_classifier_fit(weft_classifier *classifier,
     const weft_view *train, const weft_view *validation, weft_context *context);
 
@@ -100,6 +102,16 @@ WEFT_API void weft_rate_curve_clear(weft_rate_curve *curve);
 WEFT_API WEFT_MUST weft_status weft_classifier_predict_proba(
     const weft_classifier *classifier, const weft_view *view, float *probabilities,
     weft_context *context);
+
+/* Fits the temperature T by which the probabilities of this and of every later prediction
+ * are made as sure as they are right: p becomes p^(1/T), scaled to sum 1 (Guo et al. 2017,
+ * section 4.2). T, from 0.01 to 100, minimises the log loss of `view`, labelled pictures
+ * that the classifier has not learnt from. The likeliest class stays the same. The model's
+ * file keeps T. */
+WEFT_API WEFT_MUST weft_status weft_classifier_calibrate(
+    weft_classifier *classifier, const weft_view *view, weft_context *context);
+/* 1 where the probabilities are as the family gives them. */
+WEFT_API double weft_classifier_temperature(const weft_classifier *classifier);
 
 /* How many numbers describe a picture to a network before its last layer decides; 0 for
  * families without such a thing, and before fitting. */

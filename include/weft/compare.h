@@ -52,6 +52,8 @@ typedef struct weft_compare_options {
     double test;        /* share held out as test where the data has neither test nor
                            validation split */
     uint64_t resamples; /* of the bootstrap */
+    uint64_t seeds;     /* how often each classifier that draws by chance is fitted, with
+                           the seeds seed, seed + 1, ...; the others are fitted once */
     /* For the record; borrowed, may be NULL. */
     const char *source;      /* what the data is called: "fashion-mnist" */
     const char *command;     /* that makes the comparison again */
@@ -62,25 +64,47 @@ typedef struct weft_compare_options {
 
 WEFT_API weft_compare_options weft_compare_defaults(void);
 
-/* What became of one classifier. */
+/* One fit of one classifier. */
+typedef struct weft_seed_fit {
+    uint64_t seed;
+    const weft_classifier *classifier;
+    const weft_evaluation *evaluation;
+    double fit_seconds;
+} weft_seed_fit;
+
+typedef struct weft_spread {
+    double mean, sd; /* sd over n - 1; NaN for one value */
+} weft_spread;
+
+/* What became of one classifier. Where it was fitted with several seeds, what is not said
+ * to be of all is of the first. */
 typedef struct weft_entry {
     const char *name; /* as it was asked for: "knn:k=11" */
     const weft_classifier *classifier;
     const weft_evaluation *evaluation; /* NULL: not finished, `error` says why */
+    /* The same before its temperature; NULL where it has none. */
+    const weft_evaluation *uncalibrated;
     const char *error;
+    bool by_chance;            /* the seed may change it */
+    const weft_seed_fit *fits; /* of all seeds, in their order; fit_count */
+    size_t fit_count;
+    weft_spread accuracy, macro_f1; /* of all seeds */
     double fit_seconds, predict_seconds;
     double rate;        /* pictures predicted per second */
     weft_interval f1;   /* of the macro F1, by bootstrap */
     const char *model;  /* the path of its file; NULL when not saved */
     size_t model_bytes; /* 0 when not saved */
     size_t peak_memory; /* bytes taken at most to fit or to predict, data aside */
-    /* 1 is best. Those that McNemar's test with Holm's correction at 5 % cannot tell from
-     * the best of a place share it: a tie. 0 when not finished. */
+    /* 1 is best, by the mean accuracy. Those that the pairs' tests with Holm's correction
+     * at 5 % cannot tell from the best of a place share it: a tie. 0 when not finished. */
     size_t place;
 } weft_entry;
 
 typedef struct weft_pair {
-    weft_mcnemar test;
+    weft_mcnemar test;    /* of the first seeds */
+    weft_crossed crossed; /* of all seeds */
+    bool of_all_seeds; /* the p-value is crossed's: one of the two was fitted repeatedly */
+    double p_value;
     double adjusted; /* the p-value after Holm's correction over all pairs */
 } weft_pair;
 
@@ -100,7 +124,7 @@ WEFT_API WEFT_MUST weft_status weft_compare(weft_comparison **out, const weft_da
     weft_context *context);
 WEFT_API void weft_comparison_free(weft_comparison *comparison); /* NULL-safe */
 
-/* Entries from best to worst accuracy, then the unfinished ones. */
+/* Entries from best to worst mean accuracy, then the unfinished ones. */
 WEFT_API size_t weft_comparison_count(const weft_comparison *comparison);
 WEFT_API size_t weft_comparison_finished(const weft_comparison *comparison);
 WEFT_API const weft_entry *weft_comparison_entry(

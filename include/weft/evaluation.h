@@ -34,9 +34,13 @@ typedef struct weft_scores {
     double log_loss;
     double brier; /* sum over classes of squared error, mean over pictures */
     double top3;  /* share of pictures whose class is among the three likeliest */
+    double top5;  /* among the five likeliest */
     double mcc;   /* Matthews correlation, Gorodkin's for many classes (2004) */
     double kappa; /* Cohen's (1960); NaN when truth and predictions are one class */
     double calibration_error; /* expected, over the bins below (Guo et al. 2017) */
+    /* Area under the risk-coverage curve: the mean share of errors among the m pictures of
+     * the highest confidence, over all m (Geifman and El-Yaniv 2017). */
+    double aurc;
 } weft_scores;
 
 /* Pictures whose likeliest class had a probability within (i, i + 1] / WEFT_BINS. */
@@ -45,6 +49,13 @@ typedef struct weft_bin {
     size_t count;
     double confidence, accuracy; /* means; 0 in an empty bin */
 } weft_bin;
+
+/* How many are right of those that are answered, when only the share `coverage` of the
+ * pictures, with the highest confidence, is. */
+typedef struct weft_coverage {
+    double coverage, accuracy;
+    double confidence; /* the least among them */
+} weft_coverage;
 
 /* Copies everything. probabilities: count x classes, finite and not negative; truth: count
  * labels below classes. The prediction is the likeliest class, the lower index on ties.
@@ -75,6 +86,13 @@ WEFT_API const uint16_t *weft_evaluation_truth(const weft_evaluation *evaluation
 WEFT_API const float *weft_evaluation_probabilities(const weft_evaluation *evaluation);
 /* WEFT_BINS bins, the data of a reliability diagram. Borrowed. */
 WEFT_API const weft_bin *weft_evaluation_bins(const weft_evaluation *evaluation);
+/* Share of pictures whose class is among the k likeliest, lower indices first on ties. */
+WEFT_API double weft_evaluation_top(const weft_evaluation *evaluation, size_t k);
+/* *count points, coverage rising in equal steps to 1: 50, or one a picture where there are
+ * fewer. Pictures of one confidence are taken in no order: each counts as right as they are
+ * on average. Borrowed. */
+WEFT_API const weft_coverage *weft_evaluation_coverage(
+    const weft_evaluation *evaluation, size_t *count);
 
 /* The table that scikit-learn's classification_report prints, and every figure as JSON.
  * Freed by the caller with free(). digits: decimals, 0 to 9. */

@@ -36,6 +36,25 @@ WEFT_API weft_mcnemar weft_mcnemar_test(size_t only_first, size_t only_second);
 WEFT_API WEFT_MUST weft_status weft_mcnemar_compare(
     weft_mcnemar *out, const weft_evaluation *first, const weft_evaluation *second);
 
+/* The difference in accuracy between two ways to learn, each fitted with several seeds and
+ * scored on the same pictures. Pictures and seeds are crossed random effects: the variance
+ * of the difference is that over pictures, of their differences averaged over seeds, plus
+ * that over each side's seeds (Owen 2007, "The pigeonhole bootstrap", section 3: with their
+ * interaction counted twice, which errs towards no difference). Degrees of freedom as
+ * Satterthwaite has them (1946), the reference is Student's t. */
+typedef struct weft_crossed {
+    double difference;       /* first minus second, of the means */
+    weft_interval interval;  /* of the difference */
+    double statistic;        /* t; 0 where nothing varies and nothing differs */
+    double freedom, p_value; /* two-sided; freedom is infinite where nothing varies */
+} weft_crossed;
+
+/* A side of one evaluation alone counts as one that no seed changes. WEFT_EINVAL for a side
+ * without any, and when truths differ. */
+WEFT_API WEFT_MUST weft_status weft_crossed_compare(weft_crossed *out,
+    const weft_evaluation *const *first, size_t first_count,
+    const weft_evaluation *const *second, size_t second_count);
+
 /* Holm's correction (1979) of `count` p-values for being many, in their order. */
 WEFT_API void weft_holm(double *adjusted, const double *p_values, size_t count);
 

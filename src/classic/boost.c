@@ -17,6 +17,7 @@ struct options {
     uint64_t rounds, leaves, seed;
     double learning_rate, feature_share, large_share, small_share, penalty, weight;
     char *features;
+    int calibrate;
 };
 
 static const weft_param params[] = {
@@ -41,6 +42,7 @@ static const weft_param params[] = {
     {"seed", WEFT_PARAM_COUNT, offsetof(struct options, seed), "1", 0, 1e15, NULL,
         "of the random numbers"},
     WEFT__FEATURES_PARAM(struct options, features),
+    WEFT__CALIBRATE_PARAM(struct options),
     {0},
 };
 

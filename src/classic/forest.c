@@ -18,6 +18,7 @@ struct options {
     uint64_t trees, max_features, max_depth, min_samples_leaf, seed;
     bool bootstrap;
     char *features;
+    int calibrate;
 };
 
 #define PARAMS(bootstrap_default) \
@@ -36,6 +37,7 @@ struct options {
         {"seed", WEFT_PARAM_COUNT, offsetof(struct options, seed), "1", 0, 1e15, NULL, \
             "of the random numbers"}, \
         WEFT__FEATURES_PARAM(struct options, features), \
+        WEFT__CALIBRATE_PARAM(struct options), \
     { \
         0 \
     }

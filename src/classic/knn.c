@@ -15,6 +15,7 @@ struct options {
     uint64_t k;
     int metric, weights; /* weft_knn_metric, weft_knn_weights */
     char *features;
+    int calibrate;
 };
 
 static const weft_param params[] = {
@@ -25,6 +26,7 @@ static const weft_param params[] = {
     {"weights", WEFT_PARAM_CHOICE, offsetof(struct options, weights), "uniform", 0, 0,
         "uniform|distance", "a neighbour's vote: 1, or 1 / distance"},
     WEFT__FEATURES_PARAM(struct options, features),
+    WEFT__CALIBRATE_PARAM(struct options),
     {0},
 };
 

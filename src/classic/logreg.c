@@ -34,6 +34,7 @@ struct options {
     uint64_t max_iterations;
     double tolerance;
     char *features;
+    int calibrate;
 };
 
 static const weft_param params[] = {
@@ -44,6 +45,7 @@ static const weft_param params[] = {
     {"tolerance", WEFT_PARAM_REAL, offsetof(struct options, tolerance), "1e-4", 0, 1, NULL,
         "stops when no element of the mean loss's gradient exceeds this"},
     WEFT__FEATURES_PARAM(struct options, features),
+    WEFT__CALIBRATE_PARAM(struct options),
     {0},
 };
 

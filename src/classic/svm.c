@@ -16,7 +16,7 @@
 struct options {
     double c, gamma, coef0, tolerance;
     uint64_t degree, cache_mb, seed;
-    int kernel, probability;
+    int kernel, probability, calibrate;
     char *features;
 };
 
@@ -45,6 +45,7 @@ static const weft_param params[] = {
     {"seed", WEFT_PARAM_COUNT, offsetof(struct options, seed), "1", 0, 1e15, NULL,
         "of the folds that platt draws"},
     WEFT__FEATURES_PARAM(struct options, features),
+    WEFT__CALIBRATE_PARAM(struct options),
     {0},
 };
 

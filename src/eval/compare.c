@@ -1,6 +1,7 @@
 #include "eval/compare.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,10 +10,11 @@
 #include "core/file.h"
 #include "core/mem.h"
 #include "core/text.h"
+#include "model/family.h"
 
 weft_compare_options weft_compare_defaults(void)
 {
-    return (weft_compare_options){.seed = 1, .test = 0.2, .resamples = 1000};
+    return (weft_compare_options){.seed = 1, .test = 0.2, .resamples = 1000, .seeds = 1};
 }
 
 /* Which parts the training split is cut into, and where the test pictures come from. The
@@ -101,7 +103,7 @@ static weft_status save_model(
     char *path;
     WEFT_TRY(weft__make_folder(c->options.models));
     WEFT_TRY(model_path(&path, c, contender));
-    weft_status status = weft_classifier_save(contender->classifier, path, context);
+    weft_status status = weft_classifier_save(contender->own[0].classifier, path, context);
     struct stat found;
     if (status == WEFT_OK && stat(path, &found) == 0) {
         contender->entry.model_bytes = (size_t)found.st_size;
@@ -112,16 +114,76 @@ static weft_status save_model(
     return status;
 }
 
-static weft_status fit(
-    weft_comparison *c, weft__contender *contender, weft_context *context)
+/* Keeps the highest of what was taken beside the data. */
+static void note_peak(weft_entry *entry, size_t before)
+{
+    size_t peak = weft__peak_memory() - before;
+    entry->peak_memory = peak > entry->peak_memory ? peak : entry->peak_memory;
+}
+
+static weft_status fit_seed(
+    weft_comparison *c, weft__contender *contender, size_t i, weft_context *context)
 {
     size_t before = weft__peak_memory_restart();
     double began = weft__now();
     const weft_view *validation = c->validation.count ? &c->validation : NULL;
-    WEFT_TRY(weft_classifier_fit(contender->classifier, &c->train, validation, context));
-    contender->entry.fit_seconds = weft__now() - began;
-    contender->entry.peak_memory = weft__peak_memory() - before;
-    return save_model(c, contender, context);
+    WEFT_TRY(
+        weft_classifier_fit(contender->own[i].classifier, &c->train, validation, context));
+    contender->fits[i].fit_seconds = weft__now() - began;
+    note_peak(&contender->entry, before);
+    contender->fitted++;
+    return WEFT_OK;
+}
+
+/* Every seed; the first one's model is kept. What a cancellation finds fitted counts. */
+static weft_status fit(
+    weft_comparison *c, weft__contender *contender, weft_context *context)
+{
+    WEFT_TRY(fit_seed(c, contender, 0, context));
+    contender->entry.fit_seconds = contender->fits[0].fit_seconds;
+    WEFT_TRY(save_model(c, contender, context));
+    for (size_t i = 1; i < contender->wanted; i++) {
+        weft__note(context, "fitting %s, seed %zu of %zu", contender->name, i + 1,
+            contender->wanted);
+        weft_status status = fit_seed(c, contender, i, context);
+        if (status == WEFT_ECANCELLED)
+            return WEFT_OK;
+        WEFT_TRY(status);
+    }
+    return WEFT_OK;
+}
+
+/* Mean and standard deviation over all fits of the figure at `offset` of their scores. */
+static weft_spread spread(const weft__contender *contender, size_t offset)
+{
+    double mean = 0, squares = 0, n = (double)contender->fitted;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < contender->fitted; i++) {
+            double value;
+            const weft_scores *s = weft_evaluation_scores(contender->own[i].evaluation);
+            memcpy(&value, (const char *)s + offset, sizeof value);
+            if (pass == 0)
+                mean += value / n;
+            else
+                squares += (value - mean) * (value - mean);
+        }
+    return (weft_spread){mean, n > 1 ? sqrt(squares / (n - 1)) : NAN};
+}
+
+/* The first fit's test as if there were no temperature: what calibrating has changed. */
+static weft_status score_uncalibrated(
+    weft_comparison *c, weft__contender *contender, weft_context *context)
+{
+    weft_classifier *classifier = contender->own[0].classifier;
+    double temperature = weft_classifier_temperature(classifier);
+    if (temperature == 1)
+        return WEFT_OK;
+    classifier->temperature = 1;
+    weft_status status =
+        weft_evaluate(&contender->uncalibrated, classifier, &c->test, NULL, context);
+    classifier->temperature = temperature;
+    contender->entry.uncalibrated = contender->uncalibrated;
+    return status;
 }
 
 static weft_status score(
@@ -129,20 +191,25 @@ static weft_status score(
 {
     weft_entry *entry = &contender->entry;
     size_t before = weft__peak_memory_restart();
-    weft_evaluation *evaluation;
-    WEFT_TRY(weft_evaluate(
-        &evaluation, contender->classifier, &c->test, &entry->predict_seconds, context));
-    size_t peak = weft__peak_memory() - before;
-    entry->peak_memory = peak > entry->peak_memory ? peak : entry->peak_memory;
+    for (size_t i = 0; i < contender->fitted; i++) {
+        double seconds;
+        WEFT_TRY(weft_evaluate(&contender->own[i].evaluation, contender->own[i].classifier,
+            &c->test, &seconds, context));
+        contender->fits[i].evaluation = contender->own[i].evaluation;
+        if (i == 0)
+            entry->predict_seconds = seconds;
+    }
+    note_peak(entry, before);
+    WEFT_TRY(score_uncalibrated(c, contender, context));
     entry->rate =
         entry->predict_seconds > 0 ? (double)c->test.count / entry->predict_seconds : 0;
-    weft_status status = weft_bootstrap_macro_f1(
-        &entry->f1, evaluation, c->options.resamples, c->options.seed);
-    if (status != WEFT_OK) {
-        weft_evaluation_free(evaluation);
-        return status;
-    }
-    entry->evaluation = contender->evaluation = evaluation;
+    WEFT_TRY(weft_bootstrap_macro_f1(
+        &entry->f1, contender->own[0].evaluation, c->options.resamples, c->options.seed));
+    entry->accuracy = spread(contender, offsetof(weft_scores, accuracy));
+    entry->macro_f1 =
+        spread(contender, offsetof(weft_scores, macro) + offsetof(weft_class_scores, f1));
+    entry->fit_count = contender->fitted;
+    entry->evaluation = contender->own[0].evaluation;
     c->finished++;
     return WEFT_OK;
 }
@@ -239,8 +306,8 @@ static weft_status prepare(weft_comparison *c, const char *const *classifiers, s
     c->options.models = c->models;
     WEFT_TRY(weft__calloc(&c->contenders, count, sizeof *c->contenders, "classifiers"));
     for (; c->count < count; c->count++)
-        WEFT_TRY(weft__contender_create(
-            &c->contenders[c->count], classifiers[c->count], c->options.seed));
+        WEFT_TRY(weft__contender_create(&c->contenders[c->count], classifiers[c->count],
+            c->options.seed, c->options.seeds));
     WEFT_TRY(split(c));
     return check(c);
 }
@@ -251,7 +318,7 @@ weft_status weft_compare_check(const char *const *classifiers, size_t count)
         return weft_fail(WEFT_EINVAL, "there are no classifiers to compare");
     for (size_t i = 0; i < count; i++) {
         weft__contender contender;
-        WEFT_TRY(weft__contender_create(&contender, classifiers[i], 0));
+        WEFT_TRY(weft__contender_create(&contender, classifiers[i], 0, 1));
         weft__contender_clear(&contender);
     }
     return WEFT_OK;

@@ -12,8 +12,14 @@ typedef struct weft__contender {
     weft_entry entry;
     char *name, *error, *model;
     weft_status status; /* what failed, when error is set */
-    weft_classifier *classifier;
-    weft_evaluation *evaluation;
+    /* One for each seed: `wanted` of them, the first `fitted` of which are. */
+    struct weft__fit {
+        weft_classifier *classifier;
+        weft_evaluation *evaluation;
+    } * own;
+    weft_seed_fit *fits;
+    weft_evaluation *uncalibrated;
+    size_t wanted, fitted;
 } weft__contender;
 
 /* The letters of weft_comparison.assignment. */
@@ -38,10 +44,10 @@ struct weft_comparison {
     char began[32];
 };
 
-/* Makes the classifier of "NAME" or "NAME:OPTION=VALUE,..." and gives it the seed, where
- * it has such an option and the text does not set it. */
+/* Makes the classifiers of "NAME" or "NAME:OPTION=VALUE,...": one, or where they have a
+ * seed that the text does not set one for each of seed, seed + 1, ... */
 WEFT_MUST weft_status weft__contender_create(
-    weft__contender *out, const char *text, uint64_t seed);
+    weft__contender *out, const char *text, uint64_t seed, uint64_t seeds);
 void weft__contender_clear(weft__contender *contender);
 
 /* Sorts, tests every pair, gives places. */

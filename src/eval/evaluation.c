@@ -8,7 +8,6 @@
 #include "weft/statistics.h"
 
 static const double CLIP = 1e-15; /* scikit-learn's log_loss, eps */
-enum { TOP = 3 };
 
 static double ratio(double part, double whole)
 {
@@ -87,14 +86,14 @@ static double brier_of(const float *row, size_t classes, size_t label)
 static void walk_pictures(weft_evaluation *e)
 {
     double log_loss = 0, brier = 0;
-    size_t top = 0, correct = 0;
+    size_t correct = 0;
     for (size_t i = 0; i < e->count; i++) {
         const float *row = e->probabilities + i * e->classes;
         size_t label = e->truth[i], best = likeliest(row, e->classes);
         e->predicted[i] = (uint16_t)best;
         e->confusion[label * e->classes + best]++;
         correct += best == label;
-        top += rank_of(row, e->classes, label) < TOP;
+        e->within[rank_of(row, e->classes, label) + 1]++;
         log_loss += log_loss_of(row, e->classes, label);
         brier += brier_of(row, e->classes, label);
 
@@ -106,6 +105,8 @@ static void walk_pictures(weft_evaluation *e)
         bin->confidence += (double)row[best];
         bin->accuracy += best == label;
     }
+    for (size_t k = 1; k <= e->classes; k++)
+        e->within[k] += e->within[k - 1];
     double count = (double)e->count;
     weft_interval interval = weft_wilson_interval(correct, e->count);
     e->scores.count = e->count;
@@ -114,7 +115,8 @@ static void walk_pictures(weft_evaluation *e)
     e->scores.accuracy_high = interval.high;
     e->scores.log_loss = log_loss / count;
     e->scores.brier = brier / count;
-    e->scores.top3 = (double)top / count;
+    e->scores.top3 = weft_evaluation_top(e, 3);
+    e->scores.top5 = weft_evaluation_top(e, 5);
 }
 
 static void finish_bins(weft_evaluation *e)
@@ -173,6 +175,7 @@ static weft_status allocate(weft_evaluation *e, size_t cells)
     WEFT_TRY(weft__calloc(&e->class_names, e->classes, sizeof(char *), "class names"));
     WEFT_TRY(weft__calloc(
         &e->confusion, e->classes * e->classes, sizeof(size_t), "a confusion matrix"));
+    WEFT_TRY(weft__calloc(&e->within, e->classes + 1, sizeof(size_t), "ranks"));
     return weft__calloc(&e->per_class, e->classes, sizeof *e->per_class, "class scores");
 }
 
@@ -192,7 +195,7 @@ static weft_status fill(weft_evaluation *e, const float *probabilities,
     walk_pictures(e);
     finish_bins(e);
     score_classes(e);
-    return WEFT_OK;
+    return weft__cover(e);
 }
 
 weft_status weft_evaluation_create(weft_evaluation **out, const float *probabilities,
@@ -228,6 +231,7 @@ void weft_evaluation_free(weft_evaluation *e)
     free(e->predicted);
     free(e->confusion);
     free(e->per_class);
+    free(e->within);
     free(e);
 }
 
@@ -274,4 +278,15 @@ const float *weft_evaluation_probabilities(const weft_evaluation *e)
 const weft_bin *weft_evaluation_bins(const weft_evaluation *e)
 {
     return e->bins;
+}
+
+double weft_evaluation_top(const weft_evaluation *e, size_t k)
+{
+    return (double)e->within[k < e->classes ? k : e->classes] / (double)e->count;
+}
+
+const weft_coverage *weft_evaluation_coverage(const weft_evaluation *e, size_t *count)
+{
+    *count = e->coverage_points;
+    return e->coverage;
 }

@@ -6,6 +6,8 @@
 
 #include "weft/evaluation.h"
 
+enum { WEFT__COVERAGE_POINTS = 50 };
+
 struct weft_evaluation {
     size_t count, classes;
     float *probabilities;         /* count x classes */
@@ -13,12 +15,18 @@ struct weft_evaluation {
     char **class_names;           /* classes */
     size_t *confusion;            /* classes x classes, row truth, column prediction */
     weft_class_scores *per_class; /* classes */
+    size_t *within; /* classes + 1: pictures whose class is among k likeliest */
     weft_bin bins[WEFT_BINS];
+    weft_coverage coverage[WEFT__COVERAGE_POINTS];
+    size_t coverage_points;
     weft_scores scores;
 };
 
 /* Precision, recall and F1 from a class's counts. */
 weft_class_scores weft__class_scores(size_t correct, size_t predicted, size_t support);
+
+/* Fills the coverage curve and its area from the predictions. */
+WEFT_MUST weft_status weft__cover(weft_evaluation *evaluation);
 
 /* The text as JSON; what is no UTF-8 or controls a terminal becomes '?'. */
 json_t *weft__json_text(const char *text);

@@ -118,18 +118,29 @@ static json_t *bins_json(const weft_evaluation *e)
     return array;
 }
 
+static json_t *coverage_json(const weft_evaluation *e)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < e->coverage_points; i++)
+        json_array_append_new(array,
+            json_pack("{s:f, s:f, s:f}", "coverage", e->coverage[i].coverage, "accuracy",
+                e->coverage[i].accuracy, "confidence", e->coverage[i].confidence));
+    return array;
+}
+
 weft_status weft__evaluation_json(json_t **out, const weft_evaluation *e)
 {
     const weft_scores *s = &e->scores;
-    json_t *json = json_pack("{s:I, s:f, s:[f,f], s:o, s:o, s:f, s:f, s:f, s:f, s:o, s:f, "
-                             "s:o, s:o, s:o}",
+    json_t *json = json_pack("{s:I, s:f, s:[f,f], s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:o, "
+                             "s:f, s:f, s:o, s:o, s:o, s:o}",
         "count", (json_int_t)s->count, "accuracy", s->accuracy, "accuracy_interval",
         s->accuracy_low, s->accuracy_high, "macro avg", class_scores_json(&s->macro),
         "weighted avg", class_scores_json(&s->weighted), "log_loss", s->log_loss,
-        "brier_score", s->brier, "top_3_accuracy", s->top3, "matthews_corrcoef", s->mcc,
-        "cohen_kappa", weft__json_real(s->kappa), "expected_calibration_error",
-        s->calibration_error, "classes", classes_json(e), "confusion_matrix",
-        confusion_json(e), "reliability", bins_json(e));
+        "brier_score", s->brier, "top_3_accuracy", s->top3, "top_5_accuracy", s->top5,
+        "matthews_corrcoef", s->mcc, "cohen_kappa", weft__json_real(s->kappa),
+        "expected_calibration_error", s->calibration_error, "aurc", s->aurc, "classes",
+        classes_json(e), "confusion_matrix", confusion_json(e), "reliability", bins_json(e),
+        "coverage", coverage_json(e));
     if (!json)
         return weft_fail(WEFT_ENOMEM, "no memory for an evaluation's JSON");
     *out = json;

@@ -2,8 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/events.h"
 #include "core/mem.h"
 #include "core/text.h"
+#include "model/calibrate.h"
 #include "model/family.h"
 
 static weft_classifier_info family_info(const weft__family *family)
@@ -90,6 +92,7 @@ static weft_status create(weft_classifier **out, const weft__family *family)
     WEFT_TRY(weft__calloc(&self, 1, sizeof *self, "a classifier"));
     self->family = family;
     self->info = family_info(family);
+    self->temperature = 1;
     weft_status status = weft__calloc(&self->options, 1, family->options_size, "options");
     if (status == WEFT_OK)
         status = weft_param_defaults(family->params, self->options);
@@ -137,6 +140,7 @@ static void forget(weft_classifier *self)
     self->golden_expected = NULL;
     self->golden_count = 0;
     self->data_digest[0] = 0;
+    self->temperature = 1;
 }
 
 void weft_classifier_free(weft_classifier *self)
@@ -245,6 +249,77 @@ static weft_status begin_fit(
     return WEFT_OK;
 }
 
+static bool wants_calibration(const weft_classifier *self)
+{
+    const weft_param *p = weft_param_find(self->family->params, "calibrate");
+    return p && *(const int *)((const char *)self->options + p->offset) ==
+                    WEFT__CALIBRATE_TEMPERATURE;
+}
+
+/* Before anything is fitted. */
+static weft_status check_calibration(
+    const weft_classifier *self, const weft_view *validation)
+{
+    if (wants_calibration(self) && !validation)
+        return weft_fail(WEFT_EINVAL,
+            "%s: calibrate=temperature needs validation pictures, and there are none",
+            self->info.name);
+    return WEFT_OK;
+}
+
+/* The labels of a view, checked; owned by the caller. */
+static weft_status copy_labels(
+    uint16_t **out, const weft_classifier *self, const weft_view *view)
+{
+    if (!weft_dataset_labels(view->data) || view->count == 0)
+        return weft_fail(
+            WEFT_EINVAL, "%s: no labelled pictures to calibrate on", self->info.name);
+    uint16_t *labels;
+    WEFT_TRY(weft__alloc(&labels, view->count, sizeof *labels, "labels"));
+    for (size_t i = 0; i < view->count; i++) {
+        labels[i] = weft_view_label(view, i);
+        if (labels[i] < self->classes)
+            continue;
+        free(labels);
+        return weft_fail(WEFT_EINVAL,
+            "%s: a picture to calibrate on is of class %zu of %zu", self->info.name,
+            (size_t)weft_view_label(view, i) + 1, self->classes);
+    }
+    *out = labels;
+    return WEFT_OK;
+}
+
+weft_status weft_classifier_calibrate(
+    weft_classifier *self, const weft_view *view, weft_context *context)
+{
+    uint16_t *labels = NULL;
+    float *probabilities = NULL;
+    weft__temperature t;
+    double before = self->temperature;
+    WEFT_TRY(copy_labels(&labels, self, view));
+    self->temperature = 1;
+    weft_status status = weft__alloc(&probabilities, view->count * self->classes,
+        sizeof *probabilities, "probabilities");
+    if (status == WEFT_OK)
+        status = weft_classifier_predict_proba(self, view, probabilities, context);
+    if (status == WEFT_OK)
+        status =
+            weft__temperature_fit(&t, probabilities, labels, view->count, self->classes);
+    self->temperature = status == WEFT_OK ? t.value : before;
+    if (status == WEFT_OK)
+        weft__note(context,
+            "%s: temperature %.4g: log loss of %zu pictures %.4f, %.4f before",
+            self->info.name, t.value, view->count, t.loss, t.loss_before);
+    free(labels);
+    free(probabilities);
+    return status;
+}
+
+double weft_classifier_temperature(const weft_classifier *self)
+{
+    return self->temperature;
+}
+
 weft_status weft_classifier_fit(weft_classifier *self, const weft_view *train,
     const weft_view *validation, weft_context *context)
 {
@@ -254,9 +329,12 @@ weft_status weft_classifier_fit(weft_classifier *self, const weft_view *train,
         validation = NULL;
     if (validation)
         WEFT_TRY(check_same_shape(self, validation, weft_dataset_shape(train->data)));
+    WEFT_TRY(check_calibration(self, validation));
     weft_status status = begin_fit(self, train, context);
     if (status == WEFT_OK)
         status = self->family->fit(self, train, validation, context);
+    if (status == WEFT_OK && wants_calibration(self))
+        status = weft_classifier_calibrate(self, validation, context);
     if (status != WEFT_OK && !(status == WEFT_ECANCELLED && self->state))
         forget(self);
     return status;
@@ -307,7 +385,9 @@ weft_status weft_classifier_predict_proba(const weft_classifier *self,
     if (view->count == 0)
         return WEFT_OK;
     WEFT_TRY(check_same_shape(self, view, self->recipe.shape));
-    return self->family->predict_proba(self, view, probabilities, context);
+    WEFT_TRY(self->family->predict_proba(self, view, probabilities, context));
+    weft__temperature_apply(self->temperature, probabilities, view->count, self->classes);
+    return WEFT_OK;
 }
 
 size_t weft_classifier_embedding_size(const weft_classifier *self)

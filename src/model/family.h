@@ -30,6 +30,17 @@ typedef struct weft__derivatives {
     float *gradients;       /* the same, of the logit by them */
 } weft__derivatives;
 
+/* The option that every family has: a field `int calibrate` of its struct and this line of
+ * its table. weft_classifier_fit sees to the rest. */
+enum { WEFT__CALIBRATE_NONE, WEFT__CALIBRATE_TEMPERATURE };
+#define WEFT__CALIBRATE_PARAM(type) \
+    { \
+        "calibrate", WEFT_PARAM_CHOICE, offsetof(type, calibrate), "none", 0, 0, \
+            "none|temperature", \
+            "temperature: one number that makes probabilities as sure as they are right, " \
+            "fitted on the validation pictures" \
+    }
+
 struct weft_classifier {
     const weft__family *family;
     weft_classifier_info info; /* as the catalogue gives it; texts live as long as self */
@@ -48,6 +59,8 @@ struct weft_classifier {
     char *checkpoint; /* where fits keep one, owned; NULL: nowhere */
     double checkpoint_seconds;
     bool resume;
+
+    double temperature; /* of its probabilities (model/calibrate.h); 1: as they are */
 
     weft_epoch *history; /* owned */
     size_t history_count, history_capacity;
@@ -77,7 +90,8 @@ struct weft__family {
     /* Fills out->points, room for range->steps, and out->count. NULL: no such thing. */
     weft_status (*find_rate)(weft_rate_curve *out, weft_classifier *self,
         const weft_view *train, const weft_rate_range *range, weft_context *context);
-    /* view has self->recipe's shape; probabilities is count x classes. */
+    /* view has self->recipe's shape; probabilities is count x classes, before calibration.
+     */
     weft_status (*predict_proba)(const weft_classifier *self, const weft_view *view,
         float *probabilities, weft_context *context);
     /* What the classifier has made of a picture before it decides: embedding_size floats a

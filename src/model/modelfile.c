@@ -8,6 +8,7 @@
  *   weft.recipe   {"height":28,"width":28,"channels":1,"fit":"pad","background":0}
  *   weft.classes  ["T-shirt/top", ...]
  *   weft.digest   of the data that it was fitted on
+ *   weft.calibration  {"temperature": 1.5}, where there is one
  *   weft.history  [{"epoch":1,"loss":...}, ...] but for timings, so that the same
  *                 training gives the same file
  * Arrays: the family's own, and golden.pixels, golden.probabilities. */
@@ -16,6 +17,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "model/calibrate.h"
 #include "model/family.h"
 #include "weft/weft.h"
 
@@ -93,6 +95,9 @@ static weft_status save_metadata(const weft_classifier *self, weft__tensors *ten
             (int)recipe->shape.width, "channels", (int)recipe->shape.channels, "fit",
             FIT_NAMES[recipe->fit], "background", (int)recipe->background)));
     WEFT_TRY(set_json(tensors, "weft.history", history_json(self)));
+    if (self->temperature != 1)
+        WEFT_TRY(set_json(tensors, "weft.calibration",
+            json_pack("{s:f}", "temperature", self->temperature)));
     WEFT_TRY(save_options(self, tensors));
     WEFT_TRY(weft__tensors_set(tensors, "weft.format", FORMAT));
     WEFT_TRY(weft__tensors_set(tensors, "weft.version", weft_version()));
@@ -253,6 +258,22 @@ static weft_status load_history(weft_classifier *self, const weft__tensors *tens
     return status;
 }
 
+static weft_status load_calibration(weft_classifier *self, const weft__tensors *tensors)
+{
+    if (!weft__tensors_get(tensors, "weft.calibration"))
+        return WEFT_OK;
+    json_t *calibration;
+    WEFT_TRY(get_json(tensors, "weft.calibration", JSON_OBJECT, &calibration));
+    double temperature = figure(calibration, "temperature");
+    json_decref(calibration);
+    if (!(temperature >= WEFT__TEMPERATURE_MIN && temperature <= WEFT__TEMPERATURE_MAX))
+        return weft_fail(WEFT_EFORMAT,
+            "%s: metadata 'weft.calibration': temperature %g, expected %g to %g",
+            tensors->path, temperature, WEFT__TEMPERATURE_MIN, WEFT__TEMPERATURE_MAX);
+    self->temperature = temperature;
+    return WEFT_OK;
+}
+
 static weft_status load_golden(weft_classifier *self, const weft__tensors *tensors)
 {
     weft_shape shape = self->recipe.shape;
@@ -313,6 +334,7 @@ static weft_status load_into(weft_classifier *self, const weft__tensors *tensors
     WEFT_TRY(load_classes(self, tensors));
     WEFT_TRY(load_options(self, tensors));
     WEFT_TRY(load_history(self, tensors));
+    WEFT_TRY(load_calibration(self, tensors));
     WEFT_TRY(load_golden(self, tensors));
     return self->family->load(self, tensors);
 }

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "model/family.h"
 #include "nn/loss.h"
 #include "nn/optimiser.h"
 #include "nn/sampling.h"
@@ -72,5 +73,6 @@ const weft_param weft__train_params[] = {
         "layers with a multiple of the learning rate, as in conv*=0.1,dense1=0.5"},
     {"seed", WEFT_PARAM_COUNT, AT(seed), "1", 0, 9007199254740992.0, NULL,
         "of initial weights, order, dropout and augmentation"},
+    WEFT__CALIBRATE_PARAM(weft__train_options),
     {0},
 };

@@ -26,6 +26,7 @@ typedef struct weft__train_options {
     int class_weights, sampling;
     double ema;
     uint64_t accumulate;
+    int calibrate;
 } weft__train_options;
 
 extern const weft_param weft__train_params[];

@@ -119,7 +119,7 @@ static weft_status fill(
 {
     size_t count = c->test.count;
     for (size_t m = 0; m < c->finished; m++) {
-        look(seen + m * count, c->contenders[m].evaluation, count);
+        look(seen + m * count, c->contenders[m].entry.evaluation, count);
         WEFT_TRY(worst_json(json_array_get(out, m), seen + m * count, count, gallery));
         rank_in_cells(seen + m * count, count);
     }

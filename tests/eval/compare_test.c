@@ -70,6 +70,58 @@ static void ranks_and_ties(void **state)
     weft_data_clear(&data);
 }
 
+/* What draws by chance is fitted for every seed, the rest once. */
+static void several_seeds(void **state)
+{
+    (void)state;
+    weft_data data = make_data(120, 0, 200, 4, 12, 1, names);
+    const char *classifiers[] = {
+        "prior", "centroid:noise=0.35", "centroid:noise=0.35,seed=9", "centroid"};
+    weft_compare_options options = weft_compare_defaults();
+    options.seeds = 3;
+    options.seed = 5;
+    weft_comparison *c = compare(&data, classifiers, 4, &options);
+    assert_int_equal(weft_test_openings(data.test), 1);
+    for (size_t i = 0; i < 4; i++) {
+        const weft_entry *e = weft_comparison_entry(c, i);
+        bool chance = strcmp(e->name, "prior") != 0 && !strstr(e->name, "seed=");
+        assert_int_equal(e->by_chance, chance);
+        assert_int_equal(e->fit_count, chance ? 3 : 1);
+        assert_ptr_equal(e->fits[0].evaluation, e->evaluation);
+        double mean = 0, squares = 0, n = (double)e->fit_count;
+        for (size_t s = 0; s < e->fit_count; s++) {
+            char seed[24];
+            assert_int_equal(e->fits[s].seed, 5 + s);
+            if (chance) {
+                assert_ok(
+                    weft_classifier_get(e->fits[s].classifier, "seed", seed, sizeof seed));
+                assert_int_equal(atoi(seed), 5 + s);
+            }
+            mean += weft_evaluation_scores(e->fits[s].evaluation)->accuracy / n;
+        }
+        for (size_t s = 0; s < e->fit_count; s++)
+            squares +=
+                pow(weft_evaluation_scores(e->fits[s].evaluation)->accuracy - mean, 2);
+        assert_true(fabs(e->accuracy.mean - mean) < 1e-12);
+        if (chance)
+            assert_true(fabs(e->accuracy.sd - sqrt(squares / 2)) < 1e-12);
+        else
+            assert_true(isnan(e->accuracy.sd));
+        assert_true(i == 0 || weft_comparison_entry(c, i - 1)->accuracy.mean >= mean);
+        for (size_t j = i + 1; j < 4; j++) {
+            const weft_pair *pair = weft_comparison_pair(c, i, j);
+            const weft_entry *other = weft_comparison_entry(c, j);
+            assert_int_equal(pair->of_all_seeds, chance || other->by_chance);
+            assert_true(pair->p_value ==
+                        (pair->of_all_seeds ? pair->crossed.p_value : pair->test.p_value));
+            assert_true(fabs(pair->crossed.difference -
+                             (e->accuracy.mean - other->accuracy.mean)) < 1e-12);
+        }
+    }
+    weft_comparison_free(c);
+    weft_data_clear(&data);
+}
+
 /* Fits on the whole training split unless told otherwise; the parts never overlap. */
 static void splits(void **state)
 {
@@ -318,6 +370,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranks_and_ties),
+        cmocka_unit_test(several_seeds),
         cmocka_unit_test(splits),
         cmocka_unit_test(refuses),
         cmocka_unit_test(survives_a_failure),

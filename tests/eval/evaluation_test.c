@@ -62,7 +62,13 @@ static void check_case(const json_t *json)
     near(name, "accuracy", s->accuracy, json_object_get(json, "accuracy"));
     near(name, "log loss", s->log_loss, json_object_get(json, "log_loss"));
     near(name, "brier", s->brier, json_object_get(json, "brier"));
-    near(name, "top3", s->top3, json_object_get(json, "top3"));
+    const json_t *top = json_object_get(json, "top");
+    size_t classes = weft_evaluation_classes(e);
+    for (size_t k = 1; k <= classes; k++)
+        near(name, "top", weft_evaluation_top(e, k), json_array_get(top, k - 1));
+    near(name, "top 3", s->top3, json_array_get(top, classes < 3 ? classes - 1 : 2));
+    near(name, "top 5", s->top5, json_array_get(top, classes < 5 ? classes - 1 : 4));
+    near(name, "aurc", s->aurc, json_object_get(json, "aurc"));
     near(name, "mcc", s->mcc, json_object_get(json, "mcc"));
     near(name, "kappa", s->kappa, json_object_get(json, "kappa"));
     near(name, "calibration", s->calibration_error,
@@ -94,7 +100,7 @@ static void equals_scikit_learn(void **state)
 {
     (void)state;
     json_t *cases = vectors("evaluation.json");
-    assert_true(json_array_size(cases) >= 12);
+    assert_true(json_array_size(cases) >= 17);
     for (size_t i = 0; i < json_array_size(cases); i++)
         check_case(json_array_get(cases, i));
     json_decref(cases);
@@ -131,6 +137,52 @@ static void json_agrees(void **state)
         weft_evaluation_free(e);
     }
     json_decref(cases);
+}
+
+/* The 30 most confident are tied, one in two of them wrong; of the others one in four. */
+static void coverage(void **state)
+{
+    (void)state;
+    enum { N = 130 };
+    const char *names[] = {"a", "b"};
+    float p[2 * N];
+    uint16_t truth[N];
+    for (size_t i = 0; i < N; i++) {
+        bool tie = i >= 100;
+        p[2 * i] = tie ? 0.75f : 0.5f + 0.002f * (float)(i + 1);
+        p[2 * i + 1] = 1 - p[2 * i];
+        truth[i] = tie ? i % 2 : i % 4 == 0;
+    }
+    weft_evaluation *e;
+    assert_ok(weft_evaluation_create(&e, p, truth, N, 2, names));
+    size_t count;
+    const weft_coverage *c = weft_evaluation_coverage(e, &count);
+    assert_int_equal(count, 50);
+    assert_true(c[49].coverage == 1);
+    assert_true(fabs(c[49].accuracy - weft_evaluation_scores(e)->accuracy) < TOLERANCE);
+    assert_true(c[49].confidence == (double)0.502f);
+    for (size_t i = 0; i + 1 < count; i++) {
+        size_t taken = (N * (i + 1) + 49) / 50;
+        assert_true(c[i].coverage == (double)taken / N);
+        if (taken <= 30)
+            assert_true(fabs(c[i].accuracy - 0.5) < TOLERANCE);
+        assert_true(c[i].confidence >= c[i + 1].confidence);
+    }
+    weft_evaluation_free(e);
+
+    /* The five ties alone, two wrong: every share of them is as right as all. */
+    for (size_t i = 0; i < 5; i++) {
+        p[2 * i] = 0.75f;
+        p[2 * i + 1] = 0.25f;
+        truth[i] = i < 2;
+    }
+    assert_ok(weft_evaluation_create(&e, p, truth, 5, 2, names));
+    c = weft_evaluation_coverage(e, &count);
+    assert_int_equal(count, 5);
+    for (size_t i = 0; i < count; i++)
+        assert_true(fabs(c[i].accuracy - 0.6) < TOLERANCE);
+    assert_true(fabs(weft_evaluation_scores(e)->aurc - 0.4) < TOLERANCE);
+    weft_evaluation_free(e);
 }
 
 static void refuses(void **state)
@@ -194,6 +246,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equals_scikit_learn),
         cmocka_unit_test(json_agrees),
+        cmocka_unit_test(coverage),
         cmocka_unit_test(refuses),
         cmocka_unit_test(odd_names),
     };

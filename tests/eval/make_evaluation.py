@@ -2,7 +2,7 @@
 
 Every case is a table of float32 probabilities with its truth. Brier's score over classes
 and the calibration error, which scikit-learn lacks, are computed here from their
-definitions. scikit-learn 1.2.1, NumPy 1.24.2.
+definitions, and so is the area under the risk-coverage curve. scikit-learn 1.2.1, NumPy 1.24.2.
 
 This scikit-learn takes F1 as 2pr / (p + r), newer ones and weft as 2tp / (predicted +
 support): the last bit may differ, so the seed avoids figures half-way between two
@@ -35,6 +35,29 @@ def calibration_error(p, predicted, truth):
     return error / len(p)
 
 
+def top(p, truth, k):
+    """scikit-learn takes the higher index on ties; seen backwards, that is the lower."""
+    classes = p.shape[1]
+    if k >= classes:
+        return 1.0
+    if classes == 2:  # k = 1
+        return metrics.accuracy_score(truth, p.argmax(axis=1))
+    return metrics.top_k_accuracy_score(
+        classes - 1 - truth, p[:, ::-1], k=k, labels=np.arange(classes)
+    )
+
+
+def aurc(p, predicted, truth):
+    """Mean over all m of the share of errors among the m most confident; pictures of one
+    confidence each count with their mean, as over all their orders."""
+    confidence = p[np.arange(len(p)), predicted]
+    wrong = (predicted != truth).astype(float)
+    for c in np.unique(confidence):
+        wrong[confidence == c] = wrong[confidence == c].mean()
+    wrong = wrong[np.argsort(-confidence, kind="stable")]
+    return (wrong.cumsum() / np.arange(1, len(p) + 1)).mean()
+
+
 def case(name, p32, truth):
     p = p32.astype(np.float64)
     n, classes = p.shape
@@ -49,7 +72,6 @@ def case(name, p32, truth):
             truth, predicted, labels=labels, average=kind, zero_division=0
         )[:3]
 
-    order = np.argsort(-p, axis=1, kind="stable")
     confusion = metrics.confusion_matrix(truth, predicted, labels=labels)
     with np.errstate(invalid="ignore"):
         kappa = metrics.cohen_kappa_score(truth, predicted, labels=labels)
@@ -72,7 +94,8 @@ def case(name, p32, truth):
         "accuracy": metrics.accuracy_score(truth, predicted),
         "log_loss": log_loss,
         "brier": float(((p - np.eye(classes)[truth]) ** 2).sum(axis=1).mean()),
-        "top3": float((order[:, :3] == truth[:, None]).any(axis=1).mean()),
+        "top": [float(top(p, truth, k)) for k in range(1, classes + 1)],
+        "aurc": float(aurc(p, predicted, truth)),
         "mcc": metrics.matthews_corrcoef(truth, predicted),
         "kappa": None if np.isnan(kappa) else kappa,
         "calibration_error": float(calibration_error(p, predicted, truth)),
@@ -121,6 +144,17 @@ def main():
     cases.append(("perfect", np.eye(3, dtype=np.float32)[truth], truth))
     cases.append(("ties", np.full((6, 4), 0.25, np.float32), np.array([0, 1, 2, 3, 0, 3])))
     cases.append(("a single class", np.ones((5, 1), np.float32), np.zeros(5, int)))
+    # What later cases are drawn from, so that earlier ones stay.
+    rng = np.random.default_rng(5)
+    cases.append(("one picture, right", np.array([[0.2, 0.5, 0.3]]), np.array([1])))
+    cases.append(("one picture, surely wrong", np.array([[0, 1, 0]]), np.array([2])))
+    truth = rng.integers(0, 6, 80)
+    sure = np.where(rng.random(80) < 0.7, truth, rng.integers(0, 6, 80))
+    cases.append(("always sure", np.eye(6)[sure], truth))
+    votes = rng.multinomial(5, np.full(6, 1 / 6), 80) + 2 * np.eye(6, dtype=int)[sure]
+    cases.append(("votes, with ties", votes / 7, truth))
+    p = softmax(40 * rng.normal(size=(60, 3)))
+    cases.append(("next to nothing and next to one", p, rng.integers(0, 3, 60)))
 
     out = [case(name, np.asarray(p, np.float32), truth) for name, p, truth in cases]
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "evaluation.json")

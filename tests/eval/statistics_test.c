@@ -3,6 +3,8 @@
 #include <jansson.h>
 #include <math.h>
 
+#include "eval/student.h"
+#include "weft/rng.h"
 #include "weft/statistics.h"
 
 static json_t *vectors;
@@ -86,6 +88,144 @@ static void holm(void **state)
     assert_true(i >= 5);
 }
 
+/* Relative: p may be tiny. */
+static void near(double ours, double theirs)
+{
+    if (!(fabs(ours - theirs) <= 1e-10 * fabs(theirs)))
+        fail_msg("%.17g, expected %.17g", ours, theirs);
+}
+
+static void student(void **state)
+{
+    (void)state;
+    const json_t *cases = json_object_get(vectors, "student"), *c;
+    size_t i;
+    json_array_foreach((json_t *)cases, i, c)
+    {
+        near(weft__student_two_sided(at(c, 0), at(c, 1)), at(c, 2));
+        near(weft__student_two_sided(-at(c, 0), at(c, 1)), at(c, 2));
+        near(weft__student_quantile975(at(c, 1)), at(c, 3));
+    }
+    assert_true(i >= 50);
+    near(weft__student_two_sided(1.959963984540054, INFINITY), 0.05);
+}
+
+/* One evaluation of pictures of class 0 for each row of rights. */
+static void from_rights(weft_evaluation **out, const double *rights, size_t seeds, size_t n)
+{
+    static const char *const names[] = {"a", "b"};
+    float p[2 * 200];
+    uint16_t truth[200] = {0};
+    for (size_t s = 0; s < seeds; s++) {
+        for (size_t i = 0; i < n; i++) {
+            p[2 * i] = (float)rights[s * n + i];
+            p[2 * i + 1] = 1 - p[2 * i];
+        }
+        assert_ok(weft_evaluation_create(&out[s], p, truth, n, 2, names));
+    }
+}
+
+static void free_all(weft_evaluation **evaluations, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        weft_evaluation_free(evaluations[i]);
+}
+
+static size_t read_side(weft_evaluation **out, const json_t *rows)
+{
+    double rights[5 * 200];
+    size_t seeds = json_array_size(rows), n = json_array_size(json_array_get(rows, 0));
+    for (size_t i = 0; i < seeds * n; i++)
+        rights[i] = at(json_array_get(rows, i / n), i % n);
+    from_rights(out, rights, seeds, n);
+    return seeds;
+}
+
+#define CONST(side) ((const weft_evaluation *const *)(side))
+
+static void crossed(void **state)
+{
+    (void)state;
+    const json_t *cases = json_object_get(vectors, "crossed"), *c;
+    size_t i;
+    weft_evaluation *first[5], *second[5];
+    json_array_foreach((json_t *)cases, i, c)
+    {
+        size_t a = read_side(first, json_object_get(c, "first"));
+        size_t b = read_side(second, json_object_get(c, "second"));
+        weft_crossed ours, turned;
+        assert_ok(weft_crossed_compare(&ours, CONST(first), a, CONST(second), b));
+        close_to(ours.difference, json_number_value(json_object_get(c, "difference")));
+        near(ours.statistic, json_number_value(json_object_get(c, "statistic")));
+        near(ours.freedom, json_number_value(json_object_get(c, "freedom")));
+        near(ours.p_value, json_number_value(json_object_get(c, "p")));
+        close_to(ours.interval.low, json_number_value(json_object_get(c, "low")));
+        close_to(ours.interval.high, json_number_value(json_object_get(c, "high")));
+        assert_ok(weft_crossed_compare(&turned, CONST(second), b, CONST(first), a));
+        close_to(turned.difference, -ours.difference);
+        near(turned.p_value, ours.p_value);
+        assert_fails(weft_crossed_compare(&turned, CONST(first), 0, CONST(second), b),
+            WEFT_EINVAL, "without any");
+        free_all(first, a);
+        free_all(second, b);
+    }
+    assert_true(i >= 4);
+}
+
+/* Equal fits, and a difference that nothing varies. */
+static void crossed_without_variance(void **state)
+{
+    (void)state;
+    double right[] = {1, 1, 1, 1}, wrong[] = {0, 0, 0, 0}, longer[] = {1, 1, 1, 1, 1};
+    weft_evaluation *a, *b, *c;
+    weft_crossed out;
+    from_rights(&a, right, 1, 4);
+    from_rights(&b, wrong, 1, 4);
+    from_rights(&c, longer, 1, 5);
+    assert_ok(weft_crossed_compare(&out, CONST(&a), 1, CONST(&a), 1));
+    assert_true(out.difference == 0 && out.p_value == 1 && isinf(out.freedom));
+    assert_ok(weft_crossed_compare(&out, CONST(&a), 1, CONST(&b), 1));
+    assert_true(out.difference == 1 && out.p_value == 1);
+    assert_fails(weft_crossed_compare(&out, CONST(&a), 1, CONST(&c), 1), WEFT_EINVAL,
+        "same pictures");
+    weft_evaluation_free(a);
+    weft_evaluation_free(b);
+    weft_evaluation_free(c);
+}
+
+/* Two names for one way to learn, whose seeds differ much: at 5 % the crossed test must
+ * speak about as often as it says. 500 trials: 0.05 +- 0.01 by chance alone. Judging by the
+ * first seeds' pictures, as McNemar's test must, speaks several times as often. */
+static void crossed_keeps_its_level(void **state)
+{
+    (void)state;
+    enum { TRIALS = 500, SEEDS = 4, N = 150 };
+    size_t spoke = 0, first_spoke = 0;
+    for (size_t trial = 0; trial < TRIALS; trial++) {
+        weft_rng rng = weft_rng_create(9, trial);
+        double rights[2 * SEEDS * N], hard[N];
+        for (size_t i = 0; i < N; i++)
+            hard[i] = (double)weft_rng_normal(&rng);
+        for (size_t s = 0; s < 2 * SEEDS; s++) {
+            double level = 1 + 0.6 * (double)weft_rng_normal(&rng);
+            for (size_t i = 0; i < N; i++)
+                rights[s * N + i] =
+                    level + hard[i] + 0.3 * (double)weft_rng_normal(&rng) > 0;
+        }
+        weft_evaluation *all[2 * SEEDS];
+        from_rights(all, rights, 2 * SEEDS, N);
+        weft_crossed out;
+        weft_mcnemar first;
+        assert_ok(weft_crossed_compare(&out, CONST(all), SEEDS, CONST(all + SEEDS), SEEDS));
+        assert_ok(weft_mcnemar_compare(&first, all[0], all[SEEDS]));
+        spoke += out.p_value < 0.05;
+        first_spoke += first.p_value < 0.05;
+        free_all(all, 2 * SEEDS);
+    }
+    assert_in_range(spoke, TRIALS / 100, TRIALS * 8 / 100);
+    assert_true(first_spoke > TRIALS / 5);
+}
+
 static weft_evaluation *one_hot(const json_t *truths, const json_t *predictions)
 {
     enum { N = 400, CLASSES = 4 };
@@ -148,6 +288,10 @@ int main(void)
         cmocka_unit_test(wilson),
         cmocka_unit_test(mcnemar),
         cmocka_unit_test(holm),
+        cmocka_unit_test(student),
+        cmocka_unit_test(crossed),
+        cmocka_unit_test(crossed_without_variance),
+        cmocka_unit_test(crossed_keeps_its_level),
         cmocka_unit_test(bootstrap),
         cmocka_unit_test(compares_pictures),
     };
