@@ -72,10 +72,6 @@ typedef struct weft_seed_fit {
     double fit_seconds;
 } weft_seed_fit;
 
-typedef struct weft_spread {
-    double mean, sd; /* sd over n - 1; NaN for one value */
-} weft_spread;
-
 /* What became of one classifier. Where it was fitted with several seeds, what is not said
  * to be of all is of the first. */
 typedef struct weft_entry {

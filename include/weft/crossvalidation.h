@@ -20,6 +20,7 @@
 #include "weft/context.h"
 #include "weft/dataset.h"
 #include "weft/evaluation.h"
+#include "weft/statistics.h"
 #include "weft/status.h"
 
 #ifdef __cplusplus
@@ -84,11 +85,6 @@ typedef enum weft_fold_figure {
     WEFT_FOLD_VAL_ACCURACY,
     WEFT_FOLD_VAL_F1 /* macro */
 } weft_fold_figure;
-
-typedef struct weft_spread {
-    double mean;
-    double sd; /* of the sample: divided by k - 1 */
-} weft_spread;
 
 /* Over the folds; NaN where it was not measured. */
 WEFT_API weft_spread weft_crossvalidation_spread(

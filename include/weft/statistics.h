@@ -15,6 +15,14 @@
 extern "C" {
 #endif
 
+typedef struct weft_spread {
+    double mean;
+    double sd; /* of the sample: divided by count - 1; NaN for one value */
+} weft_spread;
+
+/* NaN of none. */
+WEFT_API weft_spread weft_spread_of(const double *values, size_t count);
+
 typedef struct weft_interval {
     double low, high;
 } weft_interval;

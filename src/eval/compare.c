@@ -1,7 +1,6 @@
 #include "eval/compare.h"
 
 #include <ctype.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -153,21 +152,21 @@ static weft_status fit(
     return WEFT_OK;
 }
 
-/* Mean and standard deviation over all fits of the figure at `offset` of their scores. */
-static weft_spread spread(const weft__contender *contender, size_t offset)
+/* Over all fits. */
+static weft_status add_spreads(weft__contender *contender)
 {
-    double mean = 0, squares = 0, n = (double)contender->fitted;
-    for (int pass = 0; pass < 2; pass++)
-        for (size_t i = 0; i < contender->fitted; i++) {
-            double value;
-            const weft_scores *s = weft_evaluation_scores(contender->own[i].evaluation);
-            memcpy(&value, (const char *)s + offset, sizeof value);
-            if (pass == 0)
-                mean += value / n;
-            else
-                squares += (value - mean) * (value - mean);
-        }
-    return (weft_spread){mean, n > 1 ? sqrt(squares / (n - 1)) : NAN};
+    double *values;
+    size_t n = contender->fitted;
+    WEFT_TRY(weft__alloc(&values, n, 2 * sizeof *values, "figures of all seeds"));
+    for (size_t i = 0; i < n; i++) {
+        const weft_scores *s = weft_evaluation_scores(contender->own[i].evaluation);
+        values[i] = s->accuracy;
+        values[n + i] = s->macro.f1;
+    }
+    contender->entry.accuracy = weft_spread_of(values, n);
+    contender->entry.macro_f1 = weft_spread_of(values + n, n);
+    free(values);
+    return WEFT_OK;
 }
 
 /* The first fit's test as if there were no temperature: what calibrating has changed. */
@@ -205,9 +204,7 @@ static weft_status score(
         entry->predict_seconds > 0 ? (double)c->test.count / entry->predict_seconds : 0;
     WEFT_TRY(weft_bootstrap_macro_f1(
         &entry->f1, contender->own[0].evaluation, c->options.resamples, c->options.seed));
-    entry->accuracy = spread(contender, offsetof(weft_scores, accuracy));
-    entry->macro_f1 =
-        spread(contender, offsetof(weft_scores, macro) + offsetof(weft_class_scores, f1));
+    WEFT_TRY(add_spreads(contender));
     entry->fit_count = contender->fitted;
     entry->evaluation = contender->own[0].evaluation;
     c->finished++;

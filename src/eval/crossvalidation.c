@@ -221,5 +221,5 @@ weft_spread weft_crossvalidation_spread(
     double values[256];
     for (size_t f = 0; f < cv->options.folds; f++)
         values[f] = figure_of(&cv->folds[f], figure);
-    return weft__spread(values, cv->options.folds);
+    return weft_spread_of(values, cv->options.folds);
 }

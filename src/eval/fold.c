@@ -70,14 +70,3 @@ void weft__fold_clear(weft_fold *fold)
     free((void *)(uintptr_t)fold->history);
     *fold = (weft_fold){0};
 }
-
-weft_spread weft__spread(const double *values, size_t count)
-{
-    double mean = 0, squares = 0;
-    for (size_t i = 0; i < count; i++)
-        mean += values[i] / (double)count;
-    for (size_t i = 0; i < count; i++)
-        squares += (values[i] - mean) * (values[i] - mean);
-    return (weft_spread){
-        count ? mean : NAN, count > 1 ? sqrt(squares / (double)(count - 1)) : NAN};
-}

@@ -18,7 +18,4 @@ WEFT_MUST weft_status weft__fold_run(weft_fold *out, weft_classifier *classifier
     const weft__fold_task *task, weft_context *context);
 void weft__fold_clear(weft_fold *fold);
 
-/* Mean and sample deviation of `count` values. */
-weft_spread weft__spread(const double *values, size_t count);
-
 #endif

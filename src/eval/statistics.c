@@ -12,6 +12,17 @@ static const double Z95 = 1.959963984540054; /* the normal's quantile at 0.975 *
 enum { FEW = 25 };                           /* discordant pictures below which exact */
 static const double TAIL = 0.025;            /* of the bootstrap, on either side */
 
+weft_spread weft_spread_of(const double *values, size_t count)
+{
+    double mean = 0, squares = 0;
+    for (size_t i = 0; i < count; i++)
+        mean += values[i] / (double)count;
+    for (size_t i = 0; i < count; i++)
+        squares += (values[i] - mean) * (values[i] - mean);
+    return (weft_spread){
+        count ? mean : NAN, count > 1 ? sqrt(squares / (double)(count - 1)) : NAN};
+}
+
 weft_interval weft_wilson_interval(size_t successes, size_t count)
 {
     if (count == 0)
