@@ -102,7 +102,7 @@ static weft_status save_model(
     char *path;
     WEFT_TRY(weft__make_folder(c->options.models));
     WEFT_TRY(model_path(&path, c, contender));
-    weft_status status = weft_classifier_save(contender->own[0].classifier, path, context);
+    weft_status status = weft_classifier_save(contender->classifier, path, context);
     struct stat found;
     if (status == WEFT_OK && stat(path, &found) == 0) {
         contender->entry.model_bytes = (size_t)found.st_size;
@@ -173,7 +173,7 @@ static weft_status add_spreads(weft__contender *contender)
 static weft_status score_uncalibrated(
     weft_comparison *c, weft__contender *contender, weft_context *context)
 {
-    weft_classifier *classifier = contender->own[0].classifier;
+    weft_classifier *classifier = contender->classifier;
     double temperature = weft_classifier_temperature(classifier);
     if (temperature == 1)
         return WEFT_OK;

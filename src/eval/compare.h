@@ -11,7 +11,8 @@
 typedef struct weft__contender {
     weft_entry entry;
     char *name, *error, *model;
-    weft_status status; /* what failed, when error is set */
+    weft_status status;          /* what failed, when error is set */
+    weft_classifier *classifier; /* the first of those below */
     /* One for each seed: `wanted` of them, the first `fitted` of which are. */
     struct weft__fit {
         weft_classifier *classifier;

@@ -96,7 +96,7 @@ static weft_status create(
         weft_classifier_free(first);
         return status;
     }
-    c->own[0].classifier = first;
+    c->classifier = c->own[0].classifier = first;
     WEFT_TRY(weft__calloc(&c->fits, c->wanted, sizeof *c->fits, "classifiers"));
     for (size_t i = 0; i < c->wanted; i++) {
         bool by_chance;

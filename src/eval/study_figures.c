@@ -202,10 +202,9 @@ bool weft__by_chance(const weft_experiment *e)
     if (e->protocol.folds || e->protocol.parts > 1)
         return true;
     weft__contender contender;
-    if (weft__contender_create(&contender, e->classifier, 0) != WEFT_OK)
+    if (weft__contender_create(&contender, e->classifier, 0, 1) != WEFT_OK)
         return true;
-    const weft_param *params = weft_classifier_describe(contender.classifier)->params;
-    bool by_chance = weft_param_find(params, "seed") != NULL;
+    bool by_chance = contender.entry.by_chance;
     weft__contender_clear(&contender);
     return by_chance;
 }

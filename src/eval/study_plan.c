@@ -31,7 +31,7 @@ static weft_status hurry(weft_classifier *classifier)
 weft_status weft__study_classifier(
     weft__contender *out, const weft__study_run *run, bool quick)
 {
-    WEFT_TRY(weft__contender_create(out, run->experiment->classifier, run->seed));
+    WEFT_TRY(weft__contender_create(out, run->experiment->classifier, run->seed, 1));
     weft_status status = quick ? hurry(out->classifier) : WEFT_OK;
     if (status != WEFT_OK)
         weft__contender_clear(out);

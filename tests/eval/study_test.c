@@ -243,7 +243,7 @@ static void runs_and_writes_down(void **state)
         weft__contender c;
         weft_evaluation *e;
         weft_view train = weft_view_all(data.train), test = weft_test_open(data.test);
-        assert_ok(weft__contender_create(&c, "centroid:noise=0.3", (uint64_t)seed));
+        assert_ok(weft__contender_create(&c, "centroid:noise=0.3", (uint64_t)seed, 1));
         assert_ok(weft_classifier_fit(c.classifier, &train, NULL, context));
         assert_ok(weft_evaluate(&e, c.classifier, &test, NULL, context));
         double accuracy = weft_evaluation_scores(e)->accuracy;
