@@ -129,8 +129,7 @@ static void repeat(uint8_t *out, const uint8_t *pixel, size_t count, size_t chan
             memcpy(out + 3 * i, pixel, 3);
 }
 
-/* out = in, flipped or not, moved by whole pixels; the edge goes on outside. */
-static void move(
+void weft__move_picture(
     uint8_t *out, const uint8_t *in, weft_shape s, bool flip, int32_t dx, int32_t dy)
 {
     int32_t width = (int32_t)s.width, height = (int32_t)s.height;
@@ -333,7 +332,7 @@ static const uint8_t *change(const weft__augmenter *a, const uint8_t *in, weft_s
     if (o->rotate > 0 || o->zoom > 0)
         warp(result, in, s, &m, quads), in = result;
     else if (m.flip || m.dx || m.dy)
-        move(result, in, s, m.flip, m.dx, m.dy), in = result;
+        weft__move_picture(result, in, s, m.flip, m.dx, m.dy), in = result;
     if (o->brightness > 0 || o->contrast > 0) {
         relight(result, in, bytes, 1 + either_way(words[DRAW_BRIGHTNESS]) * o->brightness,
             1 + either_way(words[DRAW_CONTRAST]) * o->contrast);

@@ -24,6 +24,10 @@ typedef struct weft__batch {
     size_t first, count;
 } weft__batch;
 
+/* out = in, flipped or not, moved by whole pixels; the edge goes on outside. */
+void weft__move_picture(
+    uint8_t *out, const uint8_t *in, weft_shape s, bool flip, int32_t dx, int32_t dy);
+
 /* Bytes of working memory that a thread needs for pictures of this shape. */
 size_t weft__augment_scratch(weft_shape shape);
 

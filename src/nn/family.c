@@ -168,9 +168,13 @@ static weft_status run_forward(const weft_classifier *self, const weft_view *vie
     weft_status status = plan_for(s, view->count, context, &plan, &prepare);
     if (status == WEFT_OK) {
         plan->context = context;
-        int buffer = embedded ? plan->nodes[last_dense(&s->network)].in[0] : plan->logits;
-        status = weft__predict_rows(
-            plan, buffer, view, &s->normalisation, prepare, rows, context);
+        const weft__train_options *o = self->options;
+        const weft__prediction wanted = {.view = view,
+            .normalisation = &s->normalisation,
+            .views = embedded ? WEFT__VIEWS_1 : (weft__views)o->views,
+            .prepare = prepare,
+            .buffer = embedded ? plan->nodes[last_dense(&s->network)].in[0] : plan->logits};
+        status = weft__predict_rows(plan, &wanted, rows, context);
     }
     pthread_mutex_unlock(&s->lock);
     return status;

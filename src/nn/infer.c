@@ -89,6 +89,17 @@ weft_status weft__network_infer(
     return WEFT_OK;
 }
 
+/* The first outputs of a convolution become its inputs, channel by channel. */
+static void repeat_inputs(const weft__parameter *p, float *out)
+{
+    size_t side = p->shape[0], inputs = p->shape[2], outputs = p->shape[3];
+    size_t same = inputs < outputs ? inputs : outputs, middle = side / 2 * (side + 1);
+    for (size_t tap = 0; tap < side * side; tap++)
+        for (size_t i = 0; i < inputs; i++)
+            for (size_t o = 0; o < same; o++)
+                out[(tap * inputs + i) * outputs + o] = tap == middle && i == o;
+}
+
 static void fill(const weft__parameter *p, float *out, weft_rng *rng)
 {
     double fan_in = (double)p->fan_in, fans = (double)(p->fan_in + p->fan_out);
@@ -115,12 +126,15 @@ static void fill(const weft__parameter *p, float *out, weft_rng *rng)
         normal = true;
         break;
     case WEFT__INIT_LECUN_UNIFORM:
+    case WEFT__INIT_DIRAC:
         scale = sqrt(1 / fan_in);
         break;
     }
     for (size_t i = 0; i < p->count; i++)
         out[i] =
             (float)scale * (normal ? weft_rng_normal(rng) : 2 * weft_rng_uniform(rng) - 1);
+    if (p->init == WEFT__INIT_DIRAC)
+        repeat_inputs(p, out);
 }
 
 void weft__network_initialise(const weft__network *network, float *block, uint64_t seed)

@@ -44,11 +44,13 @@ typedef enum weft__init {
     WEFT__INIT_HE_NORMAL,
     WEFT__INIT_LECUN_UNIFORM, /* PyTorch's default: uniform, bound 1 / sqrt(fan in) */
     WEFT__INIT_ZEROS,
-    WEFT__INIT_ONES
+    WEFT__INIT_ONES,
+    WEFT__INIT_DIRAC /* convolutions: as many outputs as there are inputs repeat them, the
+                      * rest as lecun-uniform (Zagoruyko and Komodakis 2017) */
 } weft__init;
 /* For WEFT_PARAM_CHOICE tables, in the order above. */
 #define WEFT__INIT_CHOICES \
-    "glorot-uniform|glorot-normal|he-uniform|he-normal|lecun-uniform|zeros|ones"
+    "glorot-uniform|glorot-normal|he-uniform|he-normal|lecun-uniform|zeros|ones|dirac"
 
 typedef struct weft__parameter {
     char name[48]; /* "conv2.weight" */

@@ -5,6 +5,7 @@
 #include "model/family.h"
 #include "nn/loss.h"
 #include "nn/optimiser.h"
+#include "nn/predict.h"
 #include "nn/sampling.h"
 #include "nn/schedule.h"
 #include "nn/transfer.h"
@@ -56,6 +57,10 @@ const weft_param weft__train_params[] = {
         "batches whose gradients make one step together, as one large batch would"},
     {"ema", WEFT_PARAM_REAL, AT(ema), "0", 0, 0.999999, NULL,
         "validate and keep the moving average of the weights with this decay; 0: off"},
+    {"views", WEFT_PARAM_CHOICE, AT(views), "1", 0, 0, WEFT__VIEWS_CHOICES,
+        "predict by the mean over so many views of a picture: 2: and its mirror image; 6: "
+        "and "
+        "both moved by a pixel either way"},
     {"class-weights", WEFT_PARAM_CHOICE, AT(class_weights), "none", 0, 0, "none|balanced",
         "balanced: a picture's loss counts the more the rarer its class"},
     {"sampling", WEFT_PARAM_CHOICE, AT(sampling), "uniform", 0, 0, WEFT__SAMPLING_CHOICES,
@@ -70,7 +75,8 @@ const weft_param weft__train_params[] = {
     {"freeze", WEFT_PARAM_TEXT, AT(freeze), NULL, 0, 0, NULL,
         "layers that are not trained, as in conv*,batchnorm1"},
     {"rates", WEFT_PARAM_TEXT, AT(rates), NULL, 0, 0, NULL,
-        "layers with a multiple of the learning rate, as in conv*=0.1,dense1=0.5"},
+        "layers or their arrays with a multiple of the learning rate, as in "
+        "conv*=0.1,*.beta=8"},
     {"seed", WEFT_PARAM_COUNT, AT(seed), "1", 0, 9007199254740992.0, NULL,
         "of initial weights, order, dropout and augmentation"},
     WEFT__CALIBRATE_PARAM(weft__train_options),

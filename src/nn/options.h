@@ -25,6 +25,7 @@ typedef struct weft__train_options {
     weft_augmentation augmentation;
     int class_weights, sampling;
     double ema;
+    int views;
     uint64_t accumulate;
     int calibrate;
 } weft__train_options;

@@ -295,8 +295,12 @@ static const float *result(const weft__trainer *t)
 static weft_status watch(weft__trainer *t, weft_epoch *row)
 {
     size_t count = t->validation->count, classes = t->network->classes;
-    WEFT_TRY(weft__predict_logits(
-        t->watching, t->validation, t->normalisation, true, t->logits, t->context));
+    const weft__prediction wanted = {.view = t->validation,
+        .normalisation = t->normalisation,
+        .views = (weft__views)t->options->views,
+        .prepare = true,
+        .buffer = t->watching->logits};
+    WEFT_TRY(weft__predict_rows(t->watching, &wanted, t->logits, t->context));
     weft__loss_options o = {.kind = (weft__loss)t->options->loss, .batch = count};
     weft__loss_sums sums = {0};
     for (size_t i = 0; i < count; i++) {

@@ -61,11 +61,15 @@ static weft_status set_rate(void *arg, const char *pattern, const char *value)
             value ? "=" : "", value ? value : "");
     for (size_t i = 0; i < network->node_count; i++) {
         const weft__node *node = &network->nodes[i];
-        if (fnmatch(pattern, node->name, 0) != 0)
-            continue;
-        found = true;
-        for (size_t k = 0; k < node->parameter_count; k++)
-            network->parameters[node->parameters[k]].rate = (float)rate;
+        bool whole = fnmatch(pattern, node->name, 0) == 0;
+        found |= whole;
+        for (size_t k = 0; k < node->parameter_count; k++) {
+            weft__parameter *p = &network->parameters[node->parameters[k]];
+            if (!whole && fnmatch(pattern, p->name, 0) != 0)
+                continue;
+            found = true;
+            p->rate = (float)rate;
+        }
     }
     return found ? WEFT_OK : weft__no_layer(network, "rates", pattern);
 }

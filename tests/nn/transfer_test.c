@@ -116,6 +116,10 @@ static void rates_scale_the_step(void **state)
     assert_true(fabs(part / whole - 0.25) < 1e-3);
     assert_true(difference("start.safetensors", "part.safetensors", "dense2.weight") == 0);
     assert_true(difference("whole.safetensors", "part.safetensors", "dense1.weight") == 0);
+    fit(OPTIONS(ONE_STEP, "0.1", "rates", "*.bias=0"), 4, "biases.safetensors");
+    assert_true(difference("start.safetensors", "biases.safetensors", "dense1.bias") == 0);
+    assert_true(
+        difference("whole.safetensors", "biases.safetensors", "dense1.weight") == 0);
 }
 
 static char *vectors(char *path, size_t size)
