@@ -120,9 +120,9 @@ static weft_status place_activations(weft__plan *plan)
         if (may_overwrite(plan, node))
             value[i + 1] = p->in[0];
         else
-            status =
-                new_buffer(plan, weft__dims_size(node->out) * weft__real_size(p->out_real),
-                    forward_step(i), &value[i + 1]);
+            status = new_buffer(plan,
+                p->writes ? 0 : weft__dims_size(node->out) * weft__real_size(p->out_real),
+                forward_step(i), &value[i + 1]);
         p->out = value[i + 1];
         use_buffer(plan, p->out, forward_step(i));
         int until =
@@ -135,6 +135,9 @@ static weft_status place_activations(weft__plan *plan)
             use_buffer(plan, p->workspace, plan->training ? until : forward_step(i));
         }
     }
+    for (size_t i = 0; status == WEFT_OK && i < count; i++)
+        if (plan->nodes[i].writes)
+            use_buffer(plan, plan->nodes[i].writes->out, forward_step(i));
     free(value);
     return status;
 }

@@ -42,6 +42,8 @@ typedef struct weft__plan_node {
     bool shared;          /* wants_shared was called */
     size_t workspace_row; /* bytes a picture, from forward to backward */
     int workspace;        /* buffer or NO_BUFFER */
+    struct weft__plan_node *writes;   /* the later layer whose output is written here, those
+                                       * from this one to it being nowhere; NULL: its own */
     struct weft__plan_node *kept_for; /* an earlier layer that reads this one's output and
                                        * workspace in its backward pass; NULL: none */
     void *state;                      /* the kind's own */

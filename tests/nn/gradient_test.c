@@ -106,6 +106,19 @@ static void pools(void **state)
     check_all("conv 70\nglobalpool\ndense classes", COLOUR);
 }
 
+/* A first convolution makes the max pool behind it too. */
+static void first_convolutions_under_pools(void **state)
+{
+    (void)state;
+    check_all("conv 37\nrelu\nmaxpool 2\nflatten\ndense classes", GREY);
+    check_all("conv 16 kernel=2 stride=2 pad=1 bias=no\nmaxpool 2\nflatten\ndense classes",
+        COLOUR);
+    check_all(
+        "conv 5 kernel=4 padding=same\nrelu\nmaxpool 2\nconv 4\nflatten\ndense classes",
+        COLOUR);
+    check_all("conv 33 stride=2 pad=2\nrelu\nmaxpool 2\nflatten\ndense classes", GREY);
+}
+
 /* A max pool whose backward pass the convolution before it takes over. */
 static void convolutions_under_pools(void **state)
 {
@@ -190,6 +203,7 @@ int main(void)
         cmocka_unit_test(dense_in_bands),
         cmocka_unit_test(conv),
         cmocka_unit_test(pools),
+        cmocka_unit_test(first_convolutions_under_pools),
         cmocka_unit_test(convolutions_under_pools),
         cmocka_unit_test(batchnorm),
         cmocka_unit_test(batchnorm_frozen),

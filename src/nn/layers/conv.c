@@ -9,6 +9,7 @@
 #include "nn/layers/batchnorm.h"
 #include "nn/layers/conv_gradient.h"
 #include "nn/layers/conv_pooled.h"
+#include "nn/layers/conv_shallow.h"
 #include "nn/layers/layers.h"
 #include "nn/plan.h"
 
@@ -121,6 +122,7 @@ struct state {
     float *folded, *folded_bias; /* weights and bias with the norm in them */
     weft__pooled *pooled;        /* does the backward pass; NULL: the primitives do */
     bool own_gradient;           /* of the weights: by conv_gradient.h, no primitive */
+    weft__shallow *shallow;      /* does both; NULL: the primitives do */
 };
 
 static weft_status plan_member(weft__plan_node *p, struct state *s, int m)
@@ -184,8 +186,8 @@ static weft_status plan_lists(weft__plan_node *p, struct state *s)
 }
 
 /* When predicting, a batch norm that follows is folded into weights and bias; a ReLU
- * that follows is always applied on the way out. When training, a max pool behind that
- * leaves few gradients to go through. */
+ * that follows is always applied on the way out. A first convolution takes a max pool
+ * behind that along; behind any other it leaves few gradients to go through. */
 static weft_status fuse(weft__plan_node *p, struct state *s)
 {
     if (p->plan->explaining)
@@ -207,6 +209,8 @@ static weft_status fuse(weft__plan_node *p, struct state *s)
         relu = next;
         next = weft__sole_consumer(next);
     }
+    if (next && p->node->input[0] == 0 && weft__shallow_suits(&s->conv, next))
+        return weft__shallow_create(&s->shallow, &s->conv, p, relu, next);
     if (next && p->plan->training && weft__pooled_suits(&s->conv, next))
         return weft__pooled_create(&s->pooled, &s->conv, p, relu, next);
     return WEFT_OK;
@@ -222,6 +226,8 @@ static weft_status plan(weft__plan_node *p)
     s->own_gradient =
         p->plan->real == WEFT__REAL_BF16 && weft__conv_gradient_serves(&s->conv);
     WEFT_TRY(fuse(p, s));
+    if (s->shallow)
+        return WEFT_OK;
     WEFT_TRY(plan_lists(p, s));
     /* Formats do not depend on the batch: the first member's serve all. */
     WEFT_TRY(plan_copy(p, s, s->forward[0], &s->to_forward, &s->forward_weights));
@@ -281,6 +287,8 @@ static weft_status bind_member(weft__plan_node *p, struct state *s, int m)
 static weft_status bind(weft__plan_node *p)
 {
     struct state *s = p->state;
+    if (s->shallow)
+        return WEFT_OK;
     for (int m = 0; m < p->plan->members; m++)
         WEFT_TRY(bind_member(p, s, m));
     void *plain = s->norm           ? s->folded
@@ -325,6 +333,12 @@ static weft_status prepare(const weft__exec *x, weft__plan_node *p)
     void *scratch = p->plan->scratch[x->self->rank];
     if (s->norm)
         fold(p, s);
+    if (s->shallow) {
+        const struct options *o = p->node->options;
+        const float *bias = o->bias ? weft__values(p->plan, p, 1) : NULL;
+        weft__shallow_prepare(s->shallow, s->norm ? s->folded : weft__values(p->plan, p, 0),
+            s->norm ? s->folded_bias : bias);
+    }
     if (s->to_forward) {
         WEFT_TRY(weft__primitive_bind(s->to_forward, WEFT__SCRATCH, scratch));
         WEFT_TRY(weft__primitive_run(s->to_forward));
@@ -339,6 +353,10 @@ static weft_status prepare(const weft__exec *x, weft__plan_node *p)
 static weft_status forward(const weft__exec *x, weft__plan_node *p)
 {
     struct state *s = p->state;
+    if (s->shallow) {
+        weft__shallow_forward(x, s->shallow);
+        return WEFT_OK;
+    }
     weft__primitive *primitive = s->forward[x->self->rank];
     return primitive ? weft__primitive_run(primitive) : WEFT_OK;
 }
@@ -359,8 +377,9 @@ static weft_status backward(const weft__exec *x, weft__plan_node *p)
 {
     struct state *s = p->state;
     int m = x->self->rank;
-    if (s->pooled) {
-        weft__pooled_backward(x, s->pooled);
+    if (s->shallow || s->pooled) {
+        s->shallow ? weft__shallow_backward(x, s->shallow)
+                   : weft__pooled_backward(x, s->pooled);
         return WEFT_OK;
     }
     if (s->own_gradient && !p->plan->explaining)
@@ -396,6 +415,7 @@ static void release(weft__plan_node *p)
     free(s->folded);
     free(s->folded_bias);
     weft__pooled_free(s->pooled);
+    weft__shallow_free(s->shallow);
     free(s);
 }
 

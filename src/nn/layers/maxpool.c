@@ -211,7 +211,7 @@ static weft_status plan(weft__plan_node *p)
     struct state *s;
     WEFT_TRY(weft__calloc(&s, 1, sizeof *s, "a plan"));
     p->state = s;
-    if (!p->plan->training)
+    if (!p->plan->training || p->skip_forward)
         return WEFT_OK;
     p->workspace_row = weft__dims_size(p->node->out);
     weft__plan_node *before =
