@@ -110,6 +110,7 @@ static weft_status validate(struct validating *v, struct call *call)
     options.command = v->command;
     WEFT_TRY(weft_crossvalidate(&v->cv, call->classifier, &view, &options, call->context));
     WEFT_TRY(weft_crossvalidation_save(v->cv, v->folder));
+    WEFT_TRY(weft_report_folder(v->folder));
     return print(v, call);
 }
 

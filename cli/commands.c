@@ -1,8 +1,9 @@
 #include "command.h"
 
-extern const struct command command_compare, command_cv, command_data_check, command_data_convert,
-    command_data_info, command_data_preview, command_doctor, command_help, command_models,
-    command_predict, command_reproduce, command_summary, command_train, command_val, command_verify;
+extern const struct command command_compare, command_cv, command_data_check,
+    command_data_convert, command_data_info, command_data_preview, command_doctor,
+    command_help, command_models, command_predict, command_report, command_reproduce,
+    command_summary, command_train, command_val, command_verify;
 
 /* In the order of --help. */
 const struct command *const commands[] = {
@@ -10,6 +11,7 @@ const struct command *const commands[] = {
     &command_reproduce,
     &command_train,
     &command_cv,
+    &command_report,
     &command_val,
     &command_predict,
     &command_verify,

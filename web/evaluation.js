@@ -180,7 +180,7 @@
       label: `Accuracy among the surest pictures for ${weft.list(has.map((m) => m.name))}`,
       draw: (t) => ({
         traces: has.map(({ name, evaluation, i }) => ({
-          type: "scatter", mode: "lines+markers", name: weft.plain(weft.cut(name, 28)),
+          type: "scatter", mode: "lines+markers", name: weft.plain(weft.cut(name, 44)),
           x: points(evaluation).map((p) => 100 * p.coverage), y: points(evaluation).map((p) => 100 * p.accuracy),
           line: { color: weft.color(t, i), width: 2 },
           marker: { ...weft.marker(t, i, 6), maxdisplayed: 11 },

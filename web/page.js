@@ -54,6 +54,8 @@ const weft = {
   }
 
   const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+  /* What a path or an address ends with: a name short enough for a title. */
+  const last = (path) => (path || "pictures").replace(/\/+$/, "").split("/").pop() || path;
   const list = (words) =>
     words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 
@@ -113,5 +115,5 @@ const weft = {
     role: "region", "aria-label": "Command" }, text);
 
   Object.assign(weft, { $, at, el, fill, count, fixed, percent, plural, seconds, bytes, rate, cut,
-    list, masthead, contents, scroll, named, terms, chooser, command });
+    last, list, masthead, contents, scroll, named, terms, chooser, command });
 })();

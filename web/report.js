@@ -6,7 +6,7 @@ weft.report = (() => {
   const models = results.classifiers.filter((m) => m.evaluation).map((m, i) => ({ ...m, i }));
   const failed = results.classifiers.filter((m) => !m.evaluation);
   const pictures = weft.gallery(page.pictures, data.classes);
-  const source = (data.source || "pictures").replace(/\/+$/, "").split("/").pop();
+  const source = weft.last(data.source);
 
   function lead() {
     const best = models[0], e = best.evaluation;

@@ -1,4 +1,4 @@
-/* weft/report.h: a comparison as one HTML file that needs nothing else.
+/* weft/report.h: results as one HTML file that needs nothing else.
  *
  * Charts, pictures and figures lie in the file: it opens offline in any browser, and no
  * request leaves it. */
@@ -17,6 +17,19 @@ extern "C" {
  * each confusion matrix. */
 WEFT_API WEFT_MUST weft_status weft_report_write(
     const char *path, const weft_comparison *comparison);
+
+/* Writes FOLDER/report.html, whole or not at all, from the plain files that a command left
+ * in the folder:
+ *
+ *     compare   results.json; its pictures are kept from the report that is there, and are
+ *               left out when there is none or it is of other results
+ *     cv        results.json
+ *     tune      study.json
+ *     train     args.json, results.json and results.csv
+ *
+ * WEFT_ENOTFOUND when none of them is there; WEFT_EFORMAT names the file, and the line,
+ * when it is no JSON or not one of these. */
+WEFT_API WEFT_MUST weft_status weft_report_folder(const char *folder);
 
 #ifdef __cplusplus
 }

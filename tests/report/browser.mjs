@@ -7,8 +7,8 @@
  *       await page.examine();
  *     });
  *
- * is a program: node it.mjs PAGE.html [SCREENSHOTS-FOLDER]. It ends with 0 when nothing was
- * found, else with 1 and a line for each finding. */
+ * is a program: node it.mjs PAGE.html... [--shots FOLDER]. Each page is opened and used. It
+ * ends with 0 when nothing was found, else with 1 and a line for each finding. */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -47,6 +47,10 @@ class Page {
     });
   }
 
+  say(problem) {
+    this.problems.push(`${this.file || "browser"}: ${problem}`);
+  }
+
   send(method, params = {}) {
     const id = ++this.#last;
     this.#browser.stdio[3].write(`${JSON.stringify({ id, method, params, sessionId: this.#session })}\0`);
@@ -61,26 +65,31 @@ class Page {
       else done(message.result);
     } else if (message.method === "Runtime.exceptionThrown") {
       const details = message.params.exceptionDetails;
-      this.problems.push(details.exception?.description || details.text);
+      this.say(details.exception?.description || details.text);
     } else if (message.method === "Log.entryAdded" || message.method === "Runtime.consoleAPICalled") {
       const entry = message.params.entry || message.params;
       if (["error", "warning"].includes(entry.level || entry.type))
-        this.problems.push(entry.text || JSON.stringify(entry.args));
+        this.say(entry.text || JSON.stringify(entry.args));
     } else if (message.method === "Network.requestWillBeSent") {
       this.requests.push(message.params.request.url);
     }
   }
 
-  async open(file) {
+  /* A tab of the browser, once it has one. */
+  async start() {
     let target;
     for (const end = Date.now() + PATIENCE; !target && Date.now() < end; await pause(50))
       target = (await this.send("Target.getTargets")).targetInfos.find((t) => t.type === "page");
     if (!target) throw new Error("the browser has no page");
     ({ sessionId: this.#session } = await this.send("Target.attachToTarget", { targetId: target.targetId, flatten: true }));
     for (const domain of ["Runtime", "Log", "Network", "Page", "DOM", "Accessibility"]) await this.send(`${domain}.enable`);
+  }
+
+  async open(file) {
+    this.file = file;
     await this.#size(1280, 900, "light");
     await this.send("Page.navigate", { url: pathToFileURL(resolve(file)).href });
-    await this.until('document.documentElement?.dataset.ready === "yes"');
+    await this.until(`location.href.endsWith(${JSON.stringify(encodeURI(file.split("/").pop()))}) && document.documentElement?.dataset.ready === "yes"`);
     await this.settle();
   }
 
@@ -113,13 +122,13 @@ class Page {
   }
 
   async check(what, expression) {
-    if (!(await this.evaluate(expression))) this.problems.push(what);
+    if (!(await this.evaluate(expression))) this.say(what);
   }
 
   /* Runs a function of look.mjs, which returns findings, in the page. */
   async find(where, fn, ...args) {
     const found = await this.evaluate(`(${fn})(${args.map((a) => JSON.stringify(a)).join(",")})`);
-    found.forEach((text) => this.problems.push(`${where}: ${text}`));
+    found.forEach((text) => this.say(`${where}: ${text}`));
   }
 
   /* ---- doing ---- */
@@ -154,13 +163,18 @@ class Page {
         text: type === "keyDown" ? text : undefined });
   }
 
+  /* "cv/report.html" is "cv-report". */
+  #stem() {
+    return resolve(this.file).split("/").slice(-2).join("-").replace(/\.html$/, "");
+  }
+
   async shoot(name) {
     if (!this.screenshots) return;
     await this.evaluate("scrollTo({ top: 0, behavior: 'instant' })");
     const [width, height] = await this.evaluate("[innerWidth, document.documentElement.scrollHeight]");
     const { data } = await this.send("Page.captureScreenshot", { format: "png", captureBeyondViewport: true,
       clip: { x: 0, y: 0, width, height, scale: 1 } });
-    writeFileSync(join(this.screenshots, `${name}.png`), Buffer.from(data, "base64"));
+    writeFileSync(join(this.screenshots, `${this.#stem()}-${name}.png`), Buffer.from(data, "base64"));
   }
 
   /* ---- what every page of weft's must hold ---- */
@@ -172,7 +186,7 @@ class Page {
     for (const { ignored, role, name, backendDOMNodeId } of nodes)
       if (!ignored && named.includes(role?.value) && !name?.value?.trim()) {
         const markup = await this.#markup(backendDOMNodeId);
-        if (markup) this.problems.push(`a ${role.value} has no accessible name: ${markup}`);
+        if (markup) this.say(`a ${role.value} has no accessible name: ${markup}`);
       }
   }
 
@@ -187,46 +201,51 @@ class Page {
   }
 
   /* Charts, names, contrast, widths, print and the network. Leaves the page wide and light. */
-  async examine() {
+  async examine(widths = [1280, 768, 390, 360]) {
     await this.find("page", look.charts);
     await this.find("page", look.headings);
     await this.#names();
-    for (const [name, width] of [["wide", 1280], ["middle", 768], ["narrow", 390], ["least", 360]])
+    for (const width of widths)
       for (const scheme of ["light", "dark"]) {
         await this.show(width, width > 600 ? 900 : 800, scheme);
         const where = `${width} px, ${scheme}`;
         await this.find(where, look.outside);
         await this.find(where, look.contrast);
-        await this.shoot(`${name}-${scheme}`);
+        await this.shoot(`${width}-${scheme}`);
       }
     await this.show(1280, 900, "light");
     const { data } = await this.send("Page.printToPDF", { printBackground: false });
-    if (this.screenshots) writeFileSync(join(this.screenshots, "print.pdf"), Buffer.from(data, "base64"));
+    if (this.screenshots) writeFileSync(join(this.screenshots, `${this.#stem()}-print.pdf`), Buffer.from(data, "base64"));
     await this.settle();
     const foreign = this.requests.filter((url) => !/^(file|data|blob):/.test(url));
-    if (foreign.length) this.problems.push(`asked the network for ${foreign.join(", ")}`);
+    if (foreign.length) this.say(`asked the network for ${foreign.join(", ")}`);
   }
 }
 
 export async function drive(use) {
-  const [file, screenshots] = process.argv.slice(2);
-  if (!file || !existsSync(file)) {
-    console.error(`${file}: not there`);
+  const words = process.argv.slice(2), at = words.indexOf("--shots");
+  const shots = at < 0 ? undefined : words.splice(at, 2)[1];
+  const missing = words.filter((file) => !existsSync(file));
+  if (!words.length || missing.length) {
+    console.error(`not there: ${missing.join(", ") || "a page to open"}`);
     process.exit(2);
   }
-  const page = new Page(screenshots);
+  const page = new Page(shots);
   const alarm = setTimeout(() => {
-    page.problems.push("the browser does not answer");
+    page.say("the browser does not answer");
     page.close();
   }, 5 * PATIENCE);
   try {
-    await page.open(file);
-    await use(page);
+    await page.start();
+    for (const file of words) {
+      await page.open(file);
+      await use(page);
+    }
   } catch (error) {
-    page.problems.push(error.message);
+    page.say(error.message);
   }
   clearTimeout(alarm);
   await page.close();
-  [...new Set(page.problems)].forEach((problem) => console.error(`${file}: ${problem}`));
+  [...new Set(page.problems)].forEach((problem) => console.error(problem));
   process.exit(page.problems.length ? 1 : 0);
 }

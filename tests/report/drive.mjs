@@ -1,6 +1,6 @@
 /* Uses the report of a comparison as a reader would: see browser.mjs.
  *
- *     node drive.mjs report.html [screenshots-folder] */
+ *     node drive.mjs report.html [--shots FOLDER] */
 import { drive } from "./browser.mjs";
 
 /* The cell off the diagonal with most pictures: [row, column, pictures]. */

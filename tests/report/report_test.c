@@ -45,8 +45,10 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    unlink(path);
-    rmdir(folder);
+    char command[256];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    if (system(command) != 0)
+        return -1;
     free(page);
     weft_comparison_free(comparison);
     weft_data_clear(&data);
@@ -190,17 +192,144 @@ static void refuses(void **state)
         "/nowhere/report.html");
 }
 
-/* Draws, answers clicks, asks the network for nothing: as drive.mjs says in full. */
-static void works_in_chromium(void **state)
+/* ---- pages of folders ---- */
+
+static void in_folder(char out[256], const char *name, const char *file)
+{
+    snprintf(out, 256, "%s/%s%s%s", folder, name, *file ? "/" : "", file);
+}
+
+static void write_text(const char *name, const char *file, const char *text)
+{
+    char at[256];
+    in_folder(at, name, "");
+    assert_ok(weft__make_folder(at));
+    in_folder(at, name, file);
+    assert_ok(weft__file_write(at, text, strlen(text)));
+}
+
+/* The same pictures and figures give the same page, byte for byte. */
+static void remakes_a_comparison(void **state)
 {
     (void)state;
+    char at[256], there[256];
+    in_folder(at, "compare", "");
+    in_folder(there, "compare", "report.html");
+    assert_ok(weft_comparison_save(comparison, at));
+    assert_ok(weft__file_write(there, page, page_size));
+    assert_ok(weft_report_folder(at));
+    uint8_t *again;
+    size_t size;
+    assert_ok(weft__file_read(there, 1 << 25, &again, &size));
+    assert_int_equal(size, page_size);
+    assert_memory_equal(again, page, size);
+    free(again);
+
+    /* Pictures of other results are not taken over. */
+    write_text("other", "results.json", "{\"classifiers\": [], \"run\": {\"seed\": 2}}");
+    in_folder(at, "other", "report.html");
+    assert_ok(weft__file_write(at, page, page_size));
+    in_folder(at, "other", "");
+    assert_ok(weft_report_folder(at));
+    in_folder(at, "other", "report.html");
+    assert_ok(weft__file_read(at, 1 << 25, &again, &size));
+    assert_null(strstr((char *)again, "\"sheet\""));
+    free(again);
+}
+
+static void makes_pages_of_folders(void **state)
+{
+    (void)state;
+    char at[256], *text;
+    weft_classifier *classifier;
+    assert_ok(weft_classifier_create(&classifier, "centroid"));
+    weft_crossvalidation *cv;
+    weft_crossvalidation_options options = weft_crossvalidation_defaults();
+    options.watch = true;
+    options.source = "shapes";
+    options.command = "weft cv centroid --data shapes";
+    weft_view view = weft_view_all(data.train);
+    assert_ok(weft_crossvalidate(&cv, classifier, &view, &options, context));
+    in_folder(at, "cv", "");
+    assert_ok(weft_crossvalidation_save(cv, at));
+    assert_ok(weft_report_folder(at));
+    weft_crossvalidation_free(cv);
+    weft_classifier_free(classifier);
+
+    assert_ok(
+        weft_evaluation_json(&text, weft_comparison_entry(comparison, 0)->evaluation));
+    json_t *results = json_pack("{s:f, s:i, s:o}", "fit_seconds", 1.5, "train_count", 200,
+        "test", json_loads(text, 0, NULL));
+    free(text);
+    text = json_dumps(results, 0);
+    write_text("train", "results.json", text);
+    write_text("train", "args.json",
+        "{\"classifier\": \"centroid\", \"data\": \"shapes\", \"seed\": 1, \"options\": "
+        "{\"passes\": \"2\"}}");
+    write_text("train", "results.csv",
+        "epoch,loss,accuracy,val_loss,val_accuracy\n1,0.5,0.8,,\n2,0.4,0.9,,\n");
+    free(text);
+    json_decref(results);
+    in_folder(at, "train", "");
+    assert_ok(weft_report_folder(at));
+
+    /* A trial that failed, and options that are numbers, texts and switches. */
+    write_text("tune", "study.json",
+        "{\"run\": {\"classifier\": \"centroid\"}, \"trials\": ["
+        "{\"options\": {\"rate\": 0.0001, \"net\": \"a,b\", \"on\": true}, \"scores\": "
+        "[0.5, "
+        "0.7], \"mean_test_score\": 0.6, \"std_test_score\": 0.1, \"rank_test_score\": 2, "
+        "\"curve\": [{\"epoch\": 1, \"loss\": 1.0, \"accuracy\": 0.5}]},"
+        "{\"options\": {\"rate\": 0.01, \"net\": \"<b>c</b>\", \"on\": false}, \"scores\": "
+        "[0.8, 0.9], \"mean_test_score\": 0.85, \"std_test_score\": 0.05, "
+        "\"rank_test_score\": 1, \"curve\": [{\"epoch\": 1, \"loss\": 0.9, \"accuracy\": "
+        "0.8}]},"
+        "{\"options\": {\"rate\": 10, \"net\": \"a,b\", \"on\": true}, \"error\": \"the "
+        "loss "
+        "became NaN\"}]}");
+    in_folder(at, "tune", "");
+    assert_ok(weft_report_folder(at));
+}
+
+static void refuses_folders(void **state)
+{
+    (void)state;
+    char at[256];
+    in_folder(at, "nowhere", "");
+    assert_fails(weft_report_folder(at), WEFT_ENOTFOUND, "nowhere");
+    write_text("broken", "study.json", "{\"trials\":\n[1,]}");
+    in_folder(at, "broken", "");
+    assert_fails(weft_report_folder(at), WEFT_EFORMAT, "study.json:2");
+    write_text("foreign", "results.json", "{\"winner\": \"me\"}");
+    in_folder(at, "foreign", "");
+    assert_fails(weft_report_folder(at), WEFT_EFORMAT, "foreign/results.json");
+}
+
+/* ---- in the browser ---- */
+
+static void drive(const char *program, const char *pages)
+{
     if (system("command -v chromium >/dev/null && command -v node >/dev/null") != 0 ||
         system("test -d \"$WEFT_TEST_SOURCE/../web/node_modules\"") != 0)
         skip();
     char command[4096];
-    snprintf(command, sizeof command, "node '%s/report/drive.mjs' '%s'",
-        getenv("WEFT_TEST_SOURCE"), path);
+    snprintf(command, sizeof command, "cd '%s' && node '%s/report/%s' %s", folder,
+        getenv("WEFT_TEST_SOURCE"), program, pages);
     assert_int_equal(system(command), 0);
+}
+
+/* Draws, answers clicks and keys, asks the network for nothing: as drive.mjs says in full.
+ */
+static void works_in_chromium(void **state)
+{
+    (void)state;
+    drive("drive.mjs", "report.html");
+}
+
+static void other_pages_work_in_chromium(void **state)
+{
+    (void)state;
+    drive("drive_plain.mjs", "cv/report.html train/report.html tune/report.html");
 }
 
 int main(void)
@@ -210,7 +339,11 @@ int main(void)
         cmocka_unit_test(holds_the_same_figures),
         cmocka_unit_test(shows_the_right_pictures),
         cmocka_unit_test(refuses),
+        cmocka_unit_test(remakes_a_comparison),
+        cmocka_unit_test(makes_pages_of_folders),
+        cmocka_unit_test(refuses_folders),
         cmocka_unit_test(works_in_chromium),
+        cmocka_unit_test(other_pages_work_in_chromium),
     };
     return cmocka_run_group_tests_name("report", tests, set_up, tear_down);
 }
