@@ -10,6 +10,7 @@
 #include "nn/predict.h"
 #include "nn/trainer.h"
 #include "nn/transfer.h"
+#include "nn/whiten.h"
 
 /* A trained network. */
 struct state {
@@ -98,12 +99,13 @@ static weft_status begin(
     WEFT_TRY(weft__network_infer(
         &s->network, input_of(self->recipe.shape), self->classes, o->network));
     WEFT_TRY(weft__calloc(&s->block, s->network.block, sizeof *s->block, "parameters"));
-    weft__network_initialise(&s->network, s->block, o->seed);
-    WEFT_TRY(weft__choose_rates(&s->network, o));
-    WEFT_TRY(weft__init_from(&s->network, s->block, o, context));
     s->normalisation = o->normalise == WEFT__NORMALISE_STANDARD
                            ? weft__normalise_standard(train)
                            : weft__normalise_unit();
+    weft__network_initialise(&s->network, s->block, o->seed);
+    WEFT_TRY(weft__whiten(&s->network, s->block, train, &s->normalisation));
+    WEFT_TRY(weft__choose_rates(&s->network, o));
+    WEFT_TRY(weft__init_from(&s->network, s->block, o, context));
     return WEFT_OK;
 }
 

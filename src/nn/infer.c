@@ -127,6 +127,7 @@ static void fill(const weft__parameter *p, float *out, weft_rng *rng)
         break;
     case WEFT__INIT_LECUN_UNIFORM:
     case WEFT__INIT_DIRAC:
+    case WEFT__INIT_WHITEN:
         scale = sqrt(1 / fan_in);
         break;
     }

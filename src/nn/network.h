@@ -45,12 +45,15 @@ typedef enum weft__init {
     WEFT__INIT_LECUN_UNIFORM, /* PyTorch's default: uniform, bound 1 / sqrt(fan in) */
     WEFT__INIT_ZEROS,
     WEFT__INIT_ONES,
-    WEFT__INIT_DIRAC /* convolutions: as many outputs as there are inputs repeat them, the
-                      * rest as lecun-uniform (Zagoruyko and Komodakis 2017) */
+    WEFT__INIT_DIRAC, /* convolutions: as many outputs as there are inputs repeat them, the
+                       * rest as lecun-uniform (Zagoruyko and Komodakis 2017) */
+    WEFT__INIT_WHITEN /* convolutions of the picture: see whiten.h; before that, and where
+                       * there are no filters left, as lecun-uniform */
 } weft__init;
 /* For WEFT_PARAM_CHOICE tables, in the order above. */
 #define WEFT__INIT_CHOICES \
-    "glorot-uniform|glorot-normal|he-uniform|he-normal|lecun-uniform|zeros|ones|dirac"
+    "glorot-uniform|glorot-normal|he-uniform|he-normal|lecun-uniform|zeros|ones|dirac|" \
+    "whiten"
 
 typedef struct weft__parameter {
     char name[48]; /* "conv2.weight" */

@@ -1,9 +1,9 @@
-/* What is predicted over several views of a picture, and networks that begin as identity.
- */
+/* Views at prediction, and the ways in which convolutions begin. */
 #include "training.h"
 
 #include "nn/augment.h"
 #include "nn/network.h"
+#include "nn/whiten.h"
 
 static const char text[] = "conv 6\nrelu\nflatten\ndense classes\nsoftmax\n";
 
@@ -107,7 +107,57 @@ static void dirac_repeats_the_input(void **state)
     weft__network_clear(&network);
     assert_ok(weft__network_parse(&network, "flatten\ndense classes init=dirac\n", "here"));
     assert_fails(weft__network_infer(&network, (weft__dims){6, 6, 1}, 2, "here"),
-        WEFT_EFORMAT, "only for convolutions");
+        WEFT_EFORMAT, "for convolutions");
+    weft__network_clear(&network);
+}
+
+/* The whitened patches' covariance is the identity, as far as the small addition lets it.
+ */
+static void whitening_decorrelates_patches(void **state)
+{
+    enum { OUTPUTS = 20, SIZE = 9 };
+    weft__network network;
+    (void)state;
+    weft_dataset *data = bands(300, CLASSES, 6, false);
+    weft_view view = weft_view_all(data);
+    weft__normalisation unit = weft__normalise_unit();
+    assert_ok(weft__network_parse(
+        &network, "conv 20 init=whiten bias=no\nflatten\ndense classes\n", "here"));
+    assert_ok(weft__network_infer(&network, (weft__dims){SIDE, SIDE, 1}, CLASSES, "here"));
+    float *block = calloc(network.block, sizeof *block);
+    weft__network_initialise(&network, block, 1);
+    const float *w = block + network.parameters[0].offset;
+    float beyond = w[SIZE * 2];
+    assert_ok(weft__whiten(&network, block, &view, &unit));
+    assert_true(w[SIZE * 2] == beyond); /* the nineteenth filter stays */
+    double covariance[SIZE][SIZE] = {{0}};
+    size_t count = 0;
+    for (size_t i = 0; i < view.count; i++)
+        for (size_t y = 0; y + 3 <= SIDE; y += 2)
+            for (size_t x = 0; x + 3 <= SIDE; x += 2, count++) {
+                double out[SIZE] = {0};
+                const uint8_t *from = weft_view_pixels(&view, i) + y * SIDE + x;
+                for (size_t o = 0; o < SIZE; o++)
+                    for (size_t k = 0; k < SIZE; k++)
+                        out[o] += (double)from[k / 3 * SIDE + k % 3] / 255 *
+                                  (double)w[k * OUTPUTS + o];
+                for (size_t a = 0; a < SIZE; a++)
+                    for (size_t b = 0; b < SIZE; b++)
+                        covariance[a][b] += out[a] * out[b];
+            }
+    for (size_t a = 0; a < SIZE; a++)
+        for (size_t b = 0; b < SIZE; b++)
+            assert_float_equal(covariance[a][b] / (double)count, a == b, 0.05);
+    for (size_t k = 0; k < SIZE; k++)
+        for (size_t o = 0; o < SIZE; o++)
+            assert_true(w[k * OUTPUTS + o] == -w[k * OUTPUTS + SIZE + o]);
+    free(block);
+    weft_dataset_free(data);
+    weft__network_clear(&network);
+    assert_ok(weft__network_parse(
+        &network, "conv 2\nconv 20 init=whiten\nflatten\ndense classes\n", "here"));
+    assert_fails(weft__network_infer(&network, (weft__dims){6, 6, 1}, 2, "here"),
+        WEFT_EFORMAT, "for a first layer");
     weft__network_clear(&network);
 }
 
@@ -116,6 +166,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(views_are_averaged),
         cmocka_unit_test(dirac_repeats_the_input),
+        cmocka_unit_test(whitening_decorrelates_patches),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -91,8 +91,10 @@ static weft_status infer(weft__network *network, weft__node *node)
         return weft__misfit(node,
             "%zu channels in and %zu out do not divide into %zu groups", in,
             (size_t)o->filters, (size_t)o->groups);
-    if (o->init == WEFT__INIT_DIRAC && o->groups > 1)
-        return weft__misfit(node, "init=dirac: expected groups=1");
+    if (o->init >= WEFT__INIT_DIRAC && o->groups > 1)
+        return weft__misfit(node, "init=dirac and whiten expect groups=1");
+    if (o->init == WEFT__INIT_WHITEN && (node->input[0] || o->dilation > 1))
+        return weft__misfit(node, "init=whiten is for a first layer, without dilation");
     node->out = (weft__dims){c.out_height, c.out_width, o->filters};
     size_t window = o->kernel * o->kernel;
     size_t shape[] = {o->kernel, o->kernel, in / o->groups, o->filters};

@@ -42,8 +42,8 @@ static weft_status infer(weft__network *network, weft__node *node)
         (!weft__parse_count(o->units, &units) || units < 1 || units > MOST_UNITS))
         return weft__misfit(
             node, "units=%s: expected 1 to %d, or 'classes'", o->units, MOST_UNITS);
-    if (o->init == WEFT__INIT_DIRAC)
-        return weft__misfit(node, "init=dirac: only for convolutions");
+    if (o->init == WEFT__INIT_DIRAC || o->init == WEFT__INIT_WHITEN)
+        return weft__misfit(node, "init=dirac and whiten are for convolutions");
     weft__dims in = node->in[0];
     if (in.height != 1 || in.width != 1)
         return weft__misfit(
