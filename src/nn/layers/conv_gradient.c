@@ -72,8 +72,8 @@ size_t weft__conv_gradient_scratch(const weft__conv *c)
 
 bool weft__conv_gradient_serves(const weft__conv *c)
 {
-    return weft__has_bf16_vectors_only() && c->stride == 1 && c->groups == 1 &&
-           c->in_channels % LANES == 0 && c->out_channels % LANES == 0;
+    return weft__has_bf16_vectors_only() && c->groups == 1 && c->in_channels % LANES == 0 &&
+           c->out_channels % LANES == 0;
 }
 
 BF16_INLINE __m512i pair(const uint16_t *a, const uint16_t *b)
@@ -125,8 +125,8 @@ BF16 static void add_bias(float *bias, const struct packed *gradient)
  * all pixels of all pairs. `in` is the panel at the element's shift. */
 struct tile {
     const uint32_t *in, *gradient;
-    size_t in_width, in_picture; /* to the next row and pair, in words */
-    size_t panel;                /* of the gradient, to the next 16 channels */
+    size_t in_pixel, in_row, in_picture; /* to the next one's, in words */
+    size_t panel;                        /* of the gradient, to the next 16 channels */
     size_t pairs, height, width;
     float *weights; /* in x out */
     size_t out_channels;
@@ -137,14 +137,14 @@ struct tile {
     { \
         __m512 sum[ROWS][COLUMNS]; \
         const uint32_t *g = t->gradient; \
-        const size_t panel = t->panel; \
+        const size_t panel = t->panel, in_pixel = t->in_pixel; \
         _Pragma("GCC unroll 16") for (int i = 0; i < ROWS; i++) \
             _Pragma("GCC unroll 16") for (int j = 0; j < COLUMNS; j++) sum[i][j] = \
                 _mm512_setzero_ps(); \
         for (size_t n = 0; n < t->pairs; n++) \
             for (size_t y = 0; y < t->height; y++) { \
-                const uint32_t *a = t->in + n * t->in_picture + y * t->in_width; \
-                for (size_t x = 0; x < t->width; x++, a += LANES, g += LANES) { \
+                const uint32_t *a = t->in + n * t->in_picture + y * t->in_row; \
+                for (size_t x = 0; x < t->width; x++, a += in_pixel, g += LANES) { \
                     __m512bh d[COLUMNS]; \
                     _Pragma("GCC unroll 16") for (int j = 0; j < COLUMNS; j++) d[j] = \
                         (__m512bh)_mm512_load_si512(g + (size_t)j * panel); \
@@ -179,7 +179,8 @@ static void multiply(float *weights, const struct packed *in, const struct packe
 {
     size_t columns = c->out_channels / LANES;
     const struct shape *shape = &shapes[columns % 4 == 0 ? 0 : columns % 2 == 0 ? 1 : 2];
-    struct tile t = {.in_width = in->width * LANES,
+    struct tile t = {.in_pixel = c->stride * LANES,
+        .in_row = c->stride * in->width * LANES,
         .in_picture = in->height * in->width * LANES,
         .panel = panel_size(gradient),
         .pairs = in->pairs,

@@ -12,7 +12,7 @@
 #include "nn/onednn.h"
 
 /* Whether it can serve: vectors with bf16 products and no matrix tiles (where oneDNN uses
- * those), stride 1, one group, channels in multiples of 16. */
+ * those), one group, channels in multiples of 16. */
 bool weft__conv_gradient_serves(const weft__conv *conv);
 
 /* Bytes of scratch memory that it wants. */
