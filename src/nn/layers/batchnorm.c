@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "core/simd.h"
 #include "nn/layers/layers.h"
+#include "nn/layers/norm_loops.h"
 #include "nn/real.h"
 
 struct options {
@@ -66,7 +66,7 @@ struct state {
     float **centre;          /* members: what the moments are taken about, a channel */
     float *mean, *inverse;   /* of the batch: mean, 1 / standard deviation */
     float *scale, *shift;    /* out = scale in + shift */
-    float *pull;             /* two more coefficients of the backward pass a channel */
+    float *slope, *offset;   /* two more coefficients of the backward pass */
 };
 
 static weft_status plan(weft__plan_node *p)
@@ -84,10 +84,9 @@ static weft_status plan(weft__plan_node *p)
         WEFT_TRY(weft__calloc(&s->sums[m], 2 * in.channels, sizeof(float), "statistics"));
         WEFT_TRY(weft__calloc(&s->centre[m], in.channels, sizeof(float), "statistics"));
     }
-    float **lists[] = {&s->mean, &s->inverse, &s->scale, &s->shift};
-    for (size_t i = 0; i < 4; i++)
+    float **lists[] = {&s->mean, &s->inverse, &s->scale, &s->shift, &s->slope, &s->offset};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         WEFT_TRY(weft__calloc(lists[i], in.channels, sizeof(float), "statistics"));
-    WEFT_TRY(weft__calloc(&s->pull, 2 * in.channels, sizeof(float), "statistics"));
     weft__plan_node *next = weft__sole_consumer(p);
     if (next && next->node->kind == &weft__layer_relu && !p->skip_forward &&
         !p->plan->explaining) {
@@ -96,10 +95,6 @@ static weft_status plan(weft__plan_node *p)
     }
     return WEFT_OK;
 }
-
-/* Rows are pictures' pixels: `count` of them, `channels` wide. Sums are kept in blocks, so
- * that f32 does not lose the small against the large. */
-enum { BLOCK = 256 };
 
 /* The mean of a few pixels spread over the rows: near enough to the mean of all that f32
  * sums of squares about it lose nothing. */
@@ -112,58 +107,6 @@ static void sample(
         for (size_t c = 0; c < channels; c++)
             centre[c] +=
                 weft__get(in, k * count / SAMPLES * channels + c, real) / (float)SAMPLES;
-}
-
-static inline __attribute__((always_inline)) void sum_moments(float *sums, const void *in,
-    const float *centre, size_t count, size_t channels, weft__real real)
-{
-    float block[2][64];
-    for (size_t c0 = 0; c0 < channels; c0 += 64) {
-        size_t width = channels - c0 < 64 ? channels - c0 : 64;
-        for (size_t i0 = 0; i0 < count; i0 += BLOCK) {
-            size_t end = i0 + BLOCK < count ? i0 + BLOCK : count;
-            memset(block, 0, sizeof block);
-            for (size_t i = i0; i < end; i++)
-                for (size_t c = 0; c < width; c++) {
-                    float v = weft__get(in, i * channels + c0 + c, real) - centre[c0 + c];
-                    block[0][c] += v;
-                    block[1][c] += v * v;
-                }
-            for (size_t c = 0; c < width; c++) {
-                sums[c0 + c] += block[0][c];
-                sums[channels + c0 + c] += block[1][c];
-            }
-        }
-    }
-}
-
-WEFT__SIMD static void moments(float *sums, const void *in, const float *centre,
-    size_t count, size_t channels, weft__real real)
-{
-    if (real == WEFT__REAL_BF16)
-        sum_moments(sums, in, centre, count, channels, WEFT__REAL_BF16);
-    else
-        sum_moments(sums, in, centre, count, channels, WEFT__REAL_F32);
-}
-
-static inline __attribute__((always_inline)) void apply_any(void *out, const void *in,
-    const float *scale, const float *shift, size_t count, size_t channels, bool relu,
-    weft__real real)
-{
-    for (size_t i = 0; i < count; i++)
-        for (size_t c = 0; c < channels; c++) {
-            float v = weft__get(in, i * channels + c, real) * scale[c] + shift[c];
-            weft__put(out, i * channels + c, relu && v < 0 ? 0 : v, real);
-        }
-}
-
-WEFT__SIMD static void apply(void *out, const void *in, const float *scale,
-    const float *shift, size_t count, size_t channels, bool relu, weft__real real)
-{
-    if (real == WEFT__REAL_BF16)
-        apply_any(out, in, scale, shift, count, channels, relu, WEFT__REAL_BF16);
-    else
-        apply_any(out, in, scale, shift, count, channels, relu, WEFT__REAL_F32);
 }
 
 /* The mean and variance of one channel over the batch, from the members' moments, each
@@ -225,120 +168,45 @@ static weft_status prepare(const weft__exec *x, weft__plan_node *p)
     return WEFT_OK;
 }
 
+/* This member's rows, for the loops. */
+static weft__norm_rows rows_of(
+    const weft__exec *x, const weft__plan_node *p, const struct state *s)
+{
+    return (weft__norm_rows){
+        x->rows * s->pixels, s->channels, p->plan->real, p->relu_fused};
+}
+
+static weft__norm_factors factors_of(const struct state *s)
+{
+    return (weft__norm_factors){s->scale, s->shift, s->mean, s->slope, s->offset};
+}
+
 static weft_status forward(const weft__exec *x, weft__plan_node *p)
 {
     struct state *s = p->state;
     weft__plan *plan = p->plan;
     int m = x->self->rank;
-    size_t count = x->rows * s->pixels;
+    const weft__norm_rows rows = rows_of(x, p, s);
+    const weft__norm_factors factors = factors_of(s);
     const void *in = weft__rows(plan, m, p->in[0]);
     if (uses_batch(p)) {
         memset(s->sums[m], 0, 2 * s->channels * sizeof(float));
-        sample(s->centre[m], in, count, s->channels, plan->real);
-        moments(s->sums[m], in, s->centre[m], count, s->channels, plan->real);
+        sample(s->centre[m], in, rows.count, s->channels, plan->real);
+        weft__norm_moments(s->sums[m], in, s->centre[m], &rows);
         weft__team_barrier(x->self);
         settle(x, p, s);
         weft__team_barrier(x->self);
     }
-    apply(weft__rows(plan, m, p->out), in, s->scale, s->shift, count, s->channels,
-        p->relu_fused, plan->real);
+    weft__norm_apply(weft__rows(plan, m, p->out), in, &factors, &rows);
     return WEFT_OK;
 }
 
-/* sums: of dy, and of dy times the normalised input; dy is 0 where the fused ReLU cut,
- * which is told from the input: that is read anyway, the output need not be. */
-static inline __attribute__((always_inline)) void sum_gradients(float *sums,
-    const void *diff, const void *in, const struct state *s, size_t count, bool relu,
-    weft__real real)
+/* The gradient of the input is
+ *     dx = scale (dy - mean(dy) - xhat mean(dy xhat)),
+ * written as scale dy + slope x + offset: this member's share of those coefficients. */
+static void settle_gradient(const weft__exec *x, struct state *s)
 {
-    float block[2][64];
-    size_t channels = s->channels;
-    for (size_t c0 = 0; c0 < channels; c0 += 64) {
-        size_t width = channels - c0 < 64 ? channels - c0 : 64;
-        const float *mean = s->mean + c0, *inverse = s->inverse + c0;
-        const float *scale = s->scale + c0, *shift = s->shift + c0;
-        for (size_t i0 = 0; i0 < count; i0 += BLOCK) {
-            size_t end = i0 + BLOCK < count ? i0 + BLOCK : count;
-            memset(block, 0, sizeof block);
-            for (size_t i = i0; i < end; i++)
-                for (size_t c = 0; c < width; c++) {
-                    size_t at = i * channels + c0 + c;
-                    float dy = weft__get(diff, at, real), x = weft__get(in, at, real);
-                    if (relu)
-                        dy = x * scale[c] + shift[c] > 0 ? dy : 0;
-                    block[0][c] += dy;
-                    block[1][c] += dy * (x - mean[c]) * inverse[c];
-                }
-            for (size_t c = 0; c < width; c++) {
-                sums[c0 + c] += block[0][c];
-                sums[channels + c0 + c] += block[1][c];
-            }
-        }
-    }
-}
-
-WEFT__SIMD static void gradients(float *sums, const void *diff, const void *in,
-    const struct state *s, size_t count, bool relu, weft__real real)
-{
-    if (real == WEFT__REAL_BF16)
-        relu ? sum_gradients(sums, diff, in, s, count, true, WEFT__REAL_BF16)
-             : sum_gradients(sums, diff, in, s, count, false, WEFT__REAL_BF16);
-    else
-        relu ? sum_gradients(sums, diff, in, s, count, true, WEFT__REAL_F32)
-             : sum_gradients(sums, diff, in, s, count, false, WEFT__REAL_F32);
-}
-
-/* dx = scale (dy - mean(dy) - xhat mean(dy xhat)), written as scale dy + a x + b with the
- * coefficients a and b of each channel in s->pull. */
-static inline __attribute__((always_inline)) void pull_back(void *diff_in, const void *diff,
-    const void *in, const struct state *s, size_t count, bool relu, weft__real real)
-{
-    size_t channels = s->channels;
-    const float *scale = s->scale, *shift = s->shift;
-    const float *a = s->pull, *b = s->pull + channels;
-    for (size_t i = 0; i < count; i++)
-        for (size_t c = 0; c < channels; c++) {
-            size_t at = i * channels + c;
-            float dy = weft__get(diff, at, real), x = weft__get(in, at, real);
-            if (relu)
-                dy = x * scale[c] + shift[c] > 0 ? dy : 0;
-            weft__put(diff_in, at, scale[c] * dy + (a[c] * x + b[c]), real);
-        }
-}
-
-WEFT__SIMD static void pull(void *diff_in, const void *diff, const void *in,
-    const struct state *s, size_t count, bool relu, weft__real real)
-{
-    if (real == WEFT__REAL_BF16)
-        relu ? pull_back(diff_in, diff, in, s, count, true, WEFT__REAL_BF16)
-             : pull_back(diff_in, diff, in, s, count, false, WEFT__REAL_BF16);
-    else
-        relu ? pull_back(diff_in, diff, in, s, count, true, WEFT__REAL_F32)
-             : pull_back(diff_in, diff, in, s, count, false, WEFT__REAL_F32);
-}
-
-static weft_status backward(const weft__exec *x, weft__plan_node *p)
-{
-    struct state *s = p->state;
-    weft__plan *plan = p->plan;
-    int m = x->self->rank;
-    size_t count = x->rows * s->pixels;
-    const void *in = weft__rows(plan, m, p->in[0]);
-    const void *diff = weft__rows(plan, m, p->diff_out);
-    if (!uses_batch(p)) { /* a constant scale: `pull` stays 0 */
-        pull(weft__rows(plan, m, p->diff_in[0]), diff, in, s, count, p->relu_fused,
-            plan->real);
-        return WEFT_OK;
-    }
-    memset(s->sums[m], 0, 2 * s->channels * sizeof(float));
-    gradients(s->sums[m], diff, in, s, count, p->relu_fused, plan->real);
-    /* The parameters' gradients: each member's part, summed with all others' later. */
-    memcpy(weft__gradient(plan, m, p, BETA), s->sums[m], s->channels * sizeof(float));
-    memcpy(weft__gradient(plan, m, p, GAMMA), s->sums[m] + s->channels,
-        s->channels * sizeof(float));
-    if (p->diff_in[0] == WEFT__NO_BUFFER)
-        return WEFT_OK;
-    weft__team_barrier(x->self);
+    const weft__plan *plan = x->plan;
     double n = (double)plan->batch * (double)s->pixels;
     size_t begin, end;
     weft__team_share(x->self, s->channels, 16, &begin, &end);
@@ -349,12 +217,40 @@ static weft_status backward(const weft__exec *x, weft__plan_node *p)
             dy_x += (double)s->sums[other][s->channels + c];
         }
         double scale = (double)s->scale[c], inverse = (double)s->inverse[c];
-        double a = -scale * inverse * dy_x / n;
-        s->pull[c] = (float)a;
-        s->pull[s->channels + c] = (float)(-scale * dy / n - a * (double)s->mean[c]);
+        double slope = -scale * inverse * dy_x / n;
+        s->slope[c] = (float)slope;
+        s->offset[c] = (float)(-scale * dy / n - slope * (double)s->mean[c]);
     }
+}
+
+static weft_status backward(const weft__exec *x, weft__plan_node *p)
+{
+    struct state *s = p->state;
+    weft__plan *plan = p->plan;
+    int m = x->self->rank;
+    const weft__norm_rows rows = rows_of(x, p, s);
+    const weft__norm_factors factors = factors_of(s);
+    const void *in = weft__rows(plan, m, p->in[0]);
+    const void *diff = weft__rows(plan, m, p->diff_out);
+    float *sums = s->sums[m];
+    if (!uses_batch(p)) { /* a constant scale: slope and offset stay 0 */
+        weft__norm_pull(weft__rows(plan, m, p->diff_in[0]), diff, in, &factors, &rows);
+        return WEFT_OK;
+    }
+    memset(sums, 0, 2 * s->channels * sizeof(float));
+    weft__norm_gradients(sums, diff, in, &factors, &rows);
+    for (size_t c = 0; c < s->channels; c++)
+        sums[s->channels + c] *= s->inverse[c];
+    /* The parameters' gradients: each member's part, summed with all others' later. */
+    memcpy(weft__gradient(plan, m, p, BETA), sums, s->channels * sizeof(float));
+    memcpy(
+        weft__gradient(plan, m, p, GAMMA), sums + s->channels, s->channels * sizeof(float));
+    if (p->diff_in[0] == WEFT__NO_BUFFER)
+        return WEFT_OK;
     weft__team_barrier(x->self);
-    pull(weft__rows(plan, m, p->diff_in[0]), diff, in, s, count, p->relu_fused, plan->real);
+    settle_gradient(x, s);
+    weft__team_barrier(x->self);
+    weft__norm_pull(weft__rows(plan, m, p->diff_in[0]), diff, in, &factors, &rows);
     return WEFT_OK;
 }
 
@@ -375,7 +271,8 @@ static void release(weft__plan_node *p)
     free(s->inverse);
     free(s->scale);
     free(s->shift);
-    free(s->pull);
+    free(s->slope);
+    free(s->offset);
     free(s);
 }
 
