@@ -52,6 +52,8 @@
         ["Digest of the data", el("span", { class: "mono" }, data.train.digest)],
         ["Tested on", `${plural(e.count, "picture")}: ${data.test_origin}`],
         ["Result", `accuracy ${fixed(e.accuracy, 4)} (95 % interval ${fixed(e.accuracy_interval[0], 4)} to ${fixed(e.accuracy_interval[1], 4)}), macro F1 ${fixed(e["macro avg"]["f1-score"], 4)}`],
+        ...(m.seeds?.length > 1 ? [["Over seeds", `accuracy ${fixed(m.mean.accuracy, 4)} ± ${fixed(m.sd.accuracy, 4)}, mean and standard deviation of ${m.seeds.length}`]] : []),
+        ...(m.temperature ? [["Temperature", `${fixed(m.temperature, 3)}, fitted on the validation pictures`]] : []),
         ...(m.model_bytes ? [["Size of the model", bytes(m.model_bytes)]] : []),
         ["Meant for", `telling ${classes.length <= 12 ? list(classes) : `the ${count(classes.length)} classes above`} apart in pictures like those it was tested on, where a wrong answer is cheap or a person sees it`],
         ["Not meant for", "pictures of other things than these classes, deciding about people, and anything where one wrong answer does harm"],

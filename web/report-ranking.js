@@ -4,6 +4,8 @@
     scroll, named, confusedPairs } = weft;
   const { results, models, failed, classes } = weft.report;
   const evaluated = (f) => (m) => f(m.evaluation);
+  /* The mean over seeds where there are several. */
+  const accuracy = (m) => m.mean?.accuracy ?? m.evaluation.accuracy;
   const plot = (m) => plain(cut(m.name, 30));
 
   function leaderboard() {
@@ -17,12 +19,16 @@
     });
     const when = (key, column) => (models.some((m) => m.evaluation[key] !== undefined) ? [column] : []);
     const interval = (ends) => el("span", { class: "sub" }, `${fixed(ends[0], 4)}–${fixed(ends[1], 4)}`);
+    const seeded = models.some((m) => m.seeds?.length > 1);
+    const overSeeds = (m) => (m.seeds?.length > 1
+      ? [fixed(accuracy(m), 4), el("span", { class: "sub" }, ` ± ${fixed(m.sd.accuracy, 4)}`)] : fixed(accuracy(m), 4));
     fill("leaderboard", table([
       { title: el("span", { class: "unseen" }, "Place"), value: null, text: (m) => el("span", {},
         tied(m) ? [`${m.place} `, el("abbr", { title: "a tie", "aria-label": "a tie" }, "=")] : `${m.place}`) },
       { title: "Classifier", head: true, left: true, value: (m) => m.name,
         text: (m) => named(m.name, el("span", { class: "sub" }, m.title)) },
-      figure("Accuracy", "accuracy", "high"),
+      { title: seeded ? "Accuracy, mean ± sd" : "Accuracy", best: "high", value: accuracy, text: (m) => el("span", {}, overSeeds(m)) },
+      ...(seeded ? [{ title: "Seeds", value: (m) => m.seeds.length, text: (m) => count(m.seeds.length) }] : []),
       { title: "95 % interval", text: evaluated((e) => interval(e.accuracy_interval)) },
       score("Macro F1", "macro avg", "f1-score"),
       { title: "Fit", best: "low", value: (m) => m.fit_seconds, text: (m) => seconds(m.fit_seconds) },
@@ -45,29 +51,49 @@
       figure("MCC", "matthews_corrcoef", "high"),
       figure("Kappa", "cohen_kappa", "high"),
     ], models, { sortable: true, label: "Comparison" }));
+    if (seeded) fill("seeds", seedsTable());
     if (failed.length)
       fill("failures", el("p", { class: "note" }, "Not compared: ",
         failed.map((m) => `${m.name} (${m.error})`).join("; "), "."));
   }
 
+  function seedsTable() {
+    const fits = models.flatMap((m) => m.seeds.map((s) => ({ ...s, name: m.name })));
+    return el("details", {}, el("summary", {}, "Every seed"),
+      el("p", { class: "note" }, "Where a classifier was fitted several times, its place follows the mean, and what has no ± is of the first seed."),
+      scroll("Every seed", table([
+        { title: "Classifier", head: true, left: true, value: (s) => s.name, text: (s) => named(s.name) },
+        { title: "seed", value: (s) => s.seed, text: (s) => `${s.seed}` },
+        { title: "accuracy", value: (s) => s.accuracy, text: (s) => fixed(s.accuracy, 4) },
+        { title: "macro F1", value: (s) => s.macro_f1, text: (s) => fixed(s.macro_f1, 4) },
+        { title: "log loss", value: (s) => s.log_loss, text: (s) => fixed(s.log_loss, 4) },
+        { title: "time to fit", value: (s) => s.fit_seconds, text: (s) => seconds(s.fit_seconds) },
+      ], fits, { compact: true, sortable: true })));
+  }
+
   function accuracyChart() {
     const reversed = [...models].reverse();
+    const seeded = reversed.filter((m) => m.seeds?.length > 1).length > 0;
+    const ticks = reversed.flatMap((m) => (m.seeds?.length > 1 ? m.seeds.map((s) => [plot(m), s.accuracy]) : []));
     const low = (m) => m.evaluation.accuracy_interval[0], high = (m) => m.evaluation.accuracy_interval[1];
     chart("accuracy", {
-      caption: "Accuracy", small: "with 95 % intervals (Wilson); a filled mark shares the first place",
+      caption: "Accuracy", small: `with 95 % intervals (Wilson); a filled mark shares the first place${seeded ? "; small ticks: every seed" : ""}`,
       label: `Accuracy of ${models.length} classifiers with intervals; ${models[0].name} is highest`,
       draw: (t) => ({
         traces: [{
-          type: "scatter", mode: "markers", x: reversed.map((m) => 100 * m.evaluation.accuracy),
+          type: "scatter", mode: "markers", x: reversed.map((m) => 100 * accuracy(m)),
           y: reversed.map(plot),
           error_x: {
             type: "data", symmetric: false, thickness: 2, width: 5, color: t.soft,
-            array: reversed.map((m) => 100 * (high(m) - m.evaluation.accuracy)),
-            arrayminus: reversed.map((m) => 100 * (m.evaluation.accuracy - low(m))),
+            array: reversed.map((m) => 100 * Math.max(0, high(m) - accuracy(m))),
+            arrayminus: reversed.map((m) => 100 * Math.max(0, accuracy(m) - low(m))),
           },
           marker: { size: 11, color: reversed.map((m) => (m.place === 1 ? t.accent : t.soft)),
             symbol: reversed.map((m) => (m.place === 1 ? "circle" : "circle-open")), line: { width: 2 } },
           hovertemplate: "%{y}: %{x:.2f} %<extra></extra>",
+        }, {
+          type: "scatter", mode: "markers", hoverinfo: "skip", x: ticks.map(([, x]) => 100 * x), y: ticks.map(([y]) => y),
+          marker: { symbol: "line-ns-open", size: 14, color: t.ink, line: { width: 1.5, color: t.ink } },
         }],
         layout: {
           height: Math.max(280, 60 + 34 * models.length), showlegend: false,
@@ -76,7 +102,7 @@
       }),
       data: () => table([
         { title: "Classifier", head: true, value: (m) => m.name },
-        { title: "accuracy", text: (m) => fixed(m.evaluation.accuracy, 4) },
+        { title: "accuracy", text: (m) => fixed(accuracy(m), 4) },
         { title: "from", text: (m) => fixed(low(m), 4) },
         { title: "to", text: (m) => fixed(high(m), 4) },
       ], models, { compact: true }),
@@ -88,7 +114,7 @@
   const spent = (m) => Math.max(m.fit_seconds, 1e-6);
   /* No other is both faster and more accurate; fastest first. */
   const worthwhile = () => models.filter((m) => !models.some((o) =>
-    o !== m && spent(o) <= spent(m) && o.evaluation.accuracy > m.evaluation.accuracy))
+    o !== m && spent(o) <= spent(m) && accuracy(o) > accuracy(m)))
     .sort((a, b) => spent(a) - spent(b));
 
   /* Where each name stands so that none covers another or a mark; "" where there is no
@@ -119,7 +145,7 @@
       small: "time to fit, on a logarithmic scale; joined are those that none beats in both",
       label: "Seconds to fit against accuracy for each classifier",
       draw: (t, width) => {
-        const times = models.map((m) => Math.log10(spent(m))), right = models.map((m) => 100 * m.evaluation.accuracy);
+        const times = models.map((m) => Math.log10(spent(m))), right = models.map((m) => 100 * accuracy(m));
         const low = Math.min(...times), high = Math.max(...times), space = Math.max(0.3, 0.12 * (high - low));
         const worst = Math.min(...right), best = Math.max(...right), gap = Math.max(0.2, 0.1 * (best - worst));
         const height = Math.max(280, 60 + 34 * models.length);
@@ -134,7 +160,7 @@
         const front = worthwhile();
         return {
           traces: [
-            { type: "scatter", mode: "lines", x: front.map(spent), y: front.map((m) => 100 * m.evaluation.accuracy),
+            { type: "scatter", mode: "lines", x: front.map(spent), y: front.map((m) => 100 * accuracy(m)),
               hoverinfo: "skip", line: { color: t.accent, width: 1.5, dash: "dot" } },
             {
               type: "scatter", mode: "markers+text", x: models.map(spent), y: right,
@@ -157,24 +183,28 @@
         { title: "Classifier", head: true, value: (m) => m.name },
         { title: "seconds to fit", text: (m) => fixed(m.fit_seconds, 3) },
         { title: "seconds to predict", text: (m) => fixed(m.predict_seconds, 3) },
-        { title: "accuracy", text: (m) => fixed(m.evaluation.accuracy, 4) },
+        { title: "accuracy", text: (m) => fixed(accuracy(m), 4) },
       ], models, { compact: true }),
     });
   }
 
   function pairsTable() {
     if (!results.pairs.length) return;
+    const difference = results.pairs[0].difference_interval && ((r) =>
+      `${fixed(r.difference, 4)} (${fixed(r.difference_interval[0], 4)} to ${fixed(r.difference_interval[1], 4)})`);
     const p = (x) => (x < 1e-4 ? "< 0.0001" : fixed(x, 4));
     fill("pairs", el("details", {}, el("summary", {}, "Which differences are real: every pair, tested"),
-      el("p", { class: "note" }, "McNemar's test on the pictures that one alone has right (exact below 25), p-values corrected for their number by Holm's method. From 0.05 up the two count as tied."),
+      el("p", { class: "note" }, "McNemar's test on the pictures that one alone has right (exact below 25); where one of the two was fitted with several seeds, a test that crosses seeds and pictures. p-values are corrected for their number by Holm's method. From 0.05 up the two count as tied."),
       scroll("Pairs", table([
-        { title: "First", head: true, left: true, value: (r) => r.first },
-        { title: "Second", left: true, value: (r) => r.second },
+        { title: "First", head: true, left: true, value: (r) => r.first, text: (r) => named(r.first) },
+        { title: "Second", left: true, value: (r) => r.second, text: (r) => named(r.second) },
         { title: "only the first is right", value: (r) => r.only_first, text: (r) => count(r.only_first) },
         { title: "only the second is right", value: (r) => r.only_second, text: (r) => count(r.only_second) },
+        ...(difference ? [{ title: "difference in accuracy, 95 % interval", value: (r) => r.difference, text: difference }] : []),
         { title: "p", value: (r) => r.p_value, text: (r) => p(r.p_value) },
         { title: "p, corrected", value: (r) => r.p_holm, text: (r) => p(r.p_holm) },
         { title: "Verdict", left: true, value: (r) => (r.p_holm < 0.05 ? "differ" : "tie") },
+        ...(results.pairs[0].test ? [{ title: "Test", left: true, value: (r) => r.test }] : []),
       ], results.pairs, { compact: true, sortable: true }))));
   }
 

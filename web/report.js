@@ -13,17 +13,21 @@ weft.report = (() => {
     const alone = models.filter((m) => m.place === 1).length === 1;
     return [el("strong", {}, best.name),
       models.length === 1 ? " gets " : alone ? " is best: " : " is ahead: ",
-      `${percent(e.accuracy)} of ${plural(e.count, "test picture")} right`,
-      ` (95 % interval ${fixed(100 * e.accuracy_interval[0], 1)} to ${percent(e.accuracy_interval[1], 1)}).`];
+      best.seeds?.length > 1
+        ? `${percent(best.mean.accuracy)} ± ${fixed(100 * best.sd.accuracy, 2)} of ${plural(e.count, "test picture")} right, mean and standard deviation of ${best.seeds.length} seeds`
+        : `${percent(e.accuracy)} of ${plural(e.count, "test picture")} right`,
+      ` (95 % interval${best.seeds?.length > 1 ? " of the first" : ""} ${fixed(100 * e.accuracy_interval[0], 1)} to ${percent(e.accuracy_interval[1], 1)}).`];
   }
 
   function ties() {
     if (models.length < 2) return null;
+    const tests = results.pairs.some((p) => p.test && p.test !== "McNemar")
+      ? "a test over seeds and pictures" : "McNemar's test";
     const places = Map.groupBy(models, (m) => m.place);
     const tied = [...places.values()].filter((group) => group.length > 1);
     return tied.length
-      ? `${tied.map((group) => `${list(group.map((m) => m.name))} cannot be told apart`).join("; ")} on these pictures: McNemar's test with Holm's correction finds no difference at 5 %.`
-      : "Every difference in place is significant at 5 % (McNemar's test, Holm's correction).";
+      ? `${tied.map((group) => `${list(group.map((m) => m.name))} cannot be told apart`).join("; ")} on these pictures: ${tests} with Holm's correction finds no difference at 5 %.`
+      : `Every difference in place is significant at 5 % (${tests}, Holm's correction).`;
   }
 
   const [height, width, channels] = data.shape;

@@ -23,11 +23,10 @@ WEFT_API WEFT_MUST weft_status weft_report_write(
  *
  *     compare   results.json; its pictures are kept from the report that is there, and are
  *               left out when there is none or it is of other results
- *     cv        results.json
- *     tune      study.json
+ *     cv, tune  results.json
  *     train     args.json, results.json and results.csv
  *
- * WEFT_ENOTFOUND when none of them is there; WEFT_EFORMAT names the file, and the line,
+ * WEFT_ENOTFOUND when there is no results.json; WEFT_EFORMAT names the file, and the line,
  * when it is no JSON or not one of these. */
 WEFT_API WEFT_MUST weft_status weft_report_folder(const char *folder);
 

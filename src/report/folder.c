@@ -9,14 +9,14 @@
 
 enum { LARGEST = 1 << 28 }; /* bytes of a file that is read */
 
-/* What a folder may hold: `file` with an array or object `key`. The first that fits. */
+/* Whose results.json has a member `key`. */
 static const struct kind {
-    const char *file, *key, *page;
+    const char *key, *page;
 } kinds[] = {
-    {"study.json", "trials", "tune"},
-    {"results.json", "classifiers", "report"},
-    {"results.json", "folds", "cv"},
-    {"results.json", "fit_seconds", "run"},
+    {"classifiers", "report"},
+    {"folds", "cv"},
+    {"ranking", "tune"},
+    {"fit_seconds", "run"},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -53,23 +53,19 @@ static weft_status maybe(weft_status status, void *out)
     return WEFT_OK;
 }
 
-static weft_status find_results(json_t **out, const struct kind **kind, const char *folder)
+static weft_status read_results(json_t **out, const struct kind **kind, const char *folder)
 {
-    for (size_t k = 0; k < KINDS; k++) {
-        json_t *json;
-        WEFT_TRY(maybe(read_json(&json, folder, kinds[k].file), &json));
+    json_t *json;
+    WEFT_TRY(read_json(&json, folder, "results.json"));
+    for (size_t k = 0; k < KINDS; k++)
         if (json_object_get(json, kinds[k].key)) {
             *out = json;
             *kind = &kinds[k];
             return WEFT_OK;
         }
-        bool there = json;
-        json_decref(json);
-        if (there && k + 1 == KINDS)
-            return weft_fail(WEFT_EFORMAT,
-                "%s/%s: no results of compare, cv, tune or train", folder, kinds[k].file);
-    }
-    return weft_fail(WEFT_ENOTFOUND, "%s: no results.json and no study.json", folder);
+    json_decref(json);
+    return weft_fail(WEFT_EFORMAT,
+        "%s/results.json: expected what compare, cv, tune or train writes", folder);
 }
 
 /* The JSON in a page that weft__page_write made, or NULL. */
@@ -136,7 +132,7 @@ weft_status weft_report_folder(const char *folder)
 {
     const struct kind *kind = NULL;
     json_t *results = NULL;
-    WEFT_TRY(find_results(&results, &kind, folder));
+    WEFT_TRY(read_results(&results, &kind, folder));
     json_t *page = json_pack("{s:o}", "results", results);
     weft_status status = WEFT_OK;
     if (strcmp(kind->page, "report") == 0)

@@ -273,20 +273,32 @@ static void makes_pages_of_folders(void **state)
     in_folder(at, "train", "");
     assert_ok(weft_report_folder(at));
 
-    /* A trial that failed, and options that are numbers, texts and switches. */
-    write_text("tune", "study.json",
-        "{\"run\": {\"classifier\": \"centroid\"}, \"trials\": ["
-        "{\"options\": {\"rate\": 0.0001, \"net\": \"a,b\", \"on\": true}, \"scores\": "
-        "[0.5, "
-        "0.7], \"mean_test_score\": 0.6, \"std_test_score\": 0.1, \"rank_test_score\": 2, "
-        "\"curve\": [{\"epoch\": 1, \"loss\": 1.0, \"accuracy\": 0.5}]},"
-        "{\"options\": {\"rate\": 0.01, \"net\": \"<b>c</b>\", \"on\": false}, \"scores\": "
-        "[0.8, 0.9], \"mean_test_score\": 0.85, \"std_test_score\": 0.05, "
-        "\"rank_test_score\": 1, \"curve\": [{\"epoch\": 1, \"loss\": 0.9, \"accuracy\": "
-        "0.8}]},"
-        "{\"options\": {\"rate\": 10, \"net\": \"a,b\", \"on\": true}, \"error\": \"the "
-        "loss "
-        "became NaN\"}]}");
+    /* Three trials, one of them failed; values that are numbers and texts. */
+    write_text("tune", "results.json",
+        "{\"run\": {\"command\": \"weft tune x\", \"classifier\": \"x\", \"options\": [], "
+        "\"space\": [\"rate=0.0001,0.01,10\"], \"data\": \"shapes\", \"data_digest\": "
+        "\"ab\", "
+        "\"train_count\": 200, \"folds\": 2, \"scoring\": \"accuracy\", \"seed\": 1, "
+        "\"rungs\": "
+        "[], \"threads\": 1, \"version\": \"1\", \"processor\": \"any\"},"
+        "\"dimensions\": [{\"name\": \"rate\", \"number\": true, \"log\": false}, "
+        "{\"name\": \"net\", \"number\": false, \"log\": false}], \"ranking\": [1, 0, 2], "
+        "\"trials\": ["
+        "{\"trial\": 0, \"params\": {\"rate\": 0.0001, \"net\": \"a,b\"}, \"status\": "
+        "\"done\", "
+        "\"mean_test_score\": 0.6, \"std_test_score\": 0.1, \"rank_test_score\": 2, "
+        "\"split_test_scores\": [0.5, 0.7], \"fit_time\": [1, 2], \"history\": [{\"loss\": "
+        "[2, "
+        "1]}, {\"loss\": [3, 2]}]},"
+        "{\"trial\": 1, \"params\": {\"rate\": 0.01, \"net\": \"<b>c</b>\"}, \"status\": "
+        "\"done\", \"mean_test_score\": 0.85, \"std_test_score\": 0.05, "
+        "\"rank_test_score\": 1, "
+        "\"split_test_scores\": [0.8, 0.9], \"fit_time\": [1, 1], \"history\": [{\"loss\": "
+        "[1, "
+        "0.5]}, {\"loss\": [1, 0.7]}]},"
+        "{\"trial\": 2, \"params\": {\"rate\": 10, \"net\": \"a,b\"}, \"status\": "
+        "\"failed\", "
+        "\"error\": \"the loss became NaN\", \"split_test_scores\": []}]}");
     in_folder(at, "tune", "");
     assert_ok(weft_report_folder(at));
 }
@@ -297,9 +309,9 @@ static void refuses_folders(void **state)
     char at[256];
     in_folder(at, "nowhere", "");
     assert_fails(weft_report_folder(at), WEFT_ENOTFOUND, "nowhere");
-    write_text("broken", "study.json", "{\"trials\":\n[1,]}");
+    write_text("broken", "results.json", "{\"ranking\":\n[1,]}");
     in_folder(at, "broken", "");
-    assert_fails(weft_report_folder(at), WEFT_EFORMAT, "study.json:2");
+    assert_fails(weft_report_folder(at), WEFT_EFORMAT, "results.json:2");
     write_text("foreign", "results.json", "{\"winner\": \"me\"}");
     in_folder(at, "foreign", "");
     assert_fails(weft_report_folder(at), WEFT_EFORMAT, "foreign/results.json");
