@@ -158,15 +158,14 @@ static weft_status choose_command(
     char both[64];
     *took_next = false;
     const struct command *command = command_find(word);
-    if (!command && command_group(word)) {
-        if (!next || next[0] == '-') {
-            parsed->group = word;
-            return WEFT_OK;
-        }
+    if (command_group(word) && next && next[0] != '-') {
         if ((size_t)snprintf(both, sizeof both, "%s %s", word, next) < sizeof both)
             command = command_find(both);
         *took_next = true;
         word = both;
+    } else if (!command && command_group(word)) {
+        parsed->group = word;
+        return WEFT_OK;
     }
     if (!command) {
         const char *near = weft_nearest(word, command_at, NULL);

@@ -10,9 +10,9 @@
  *     WEFT_TRY(weft_store_end(store, run, status));
  *     weft_store_close(store);
  *
- * Each call is a transaction of its own and is on the disk when it returns: what was
- * written survives kill -9. Several processes may write at once. Fitting itself records
- * nothing: whoever wants a record asks for it here.
+ * Each call is a transaction of its own: once it has returned, kill -9 undoes nothing, nor,
+ * epochs aside, does a power cut. Several processes may write at once. Fitting itself
+ * records nothing: whoever wants a record asks for it here.
  *
  * One handle serves one thread at a time and must not be used after fork(). Unless said
  * otherwise a failure is WEFT_EIO: the disk is full, the store is read-only, or another
@@ -107,6 +107,88 @@ WEFT_API WEFT_MUST weft_status weft_store_openings(
  * thread's weft_error(), which is left as it is. */
 WEFT_API WEFT_MUST weft_status weft_store_end(
     weft_store *store, int64_t run, weft_status status);
+
+/* ---- Reading ----
+ *
+ * A run's status is "running", "done", "failed", "interrupted", or "died": its process
+ * ended without a word, by kill -9 or with the machine. What is not known is NULL or NaN.
+ * WEFT_ENOTFOUND for a number that no run has. */
+
+/* NULL and 0: any. */
+typedef struct weft_run_filter {
+    const char *kind, *status;
+    const char *classifier; /* its name, or the run's */
+    const char *data;  /* as it was given, or the first 6 or more digits of its digest */
+    const char *since; /* "2026-11-20", with "T18:44:05Z", or an age: "90m" "36h" "7d" */
+    int64_t parent;    /* the parts of this run alone */
+    bool parts; /* parts of other runs too; implied by parent, classifier and metric */
+    /* Only runs that have this figure, the best first; `best` of them, 0: all. Figures bear
+     * the names of weft_comparison_csv's columns. */
+    const char *metric, *split;
+    size_t best;
+} weft_run_filter;
+
+typedef struct weft_run_row {
+    int64_t id, parent; /* parent 0: none */
+    const char *kind, *name, *classifier, *data, *status, *began, *folder;
+    double seconds; /* to fit, else to predict, else from begin to end */
+    double validation_accuracy, test_accuracy;
+    double figure; /* the filter's metric */
+} weft_run_row;
+
+typedef struct weft_run_list weft_run_list;
+
+/* Newest first. WEFT_EINVAL for a filter that can match nothing: no such status, no date,
+ * a figure that no run has. */
+WEFT_API WEFT_MUST weft_status weft_store_list(
+    weft_run_list **out, weft_store *store, const weft_run_filter *filter);
+WEFT_API void weft_run_list_free(weft_run_list *list); /* NULL-safe */
+WEFT_API size_t weft_run_list_count(const weft_run_list *list);
+/* Borrowed from the list. */
+WEFT_API const weft_run_row *weft_run_list_row(const weft_run_list *list, size_t index);
+
+/* In all that follows *out is freed by the caller with free(). */
+
+/* A table for a terminal of 80 columns. */
+WEFT_API WEFT_MUST weft_status weft_run_list_text(char **out, const weft_run_list *list);
+
+/* All that is known of one run: an object; text for a terminal of 80 columns. */
+WEFT_API WEFT_MUST weft_status weft_store_run_json(
+    char **out, weft_store *store, int64_t run);
+WEFT_API WEFT_MUST weft_status weft_store_run_text(
+    char **out, weft_store *store, int64_t run);
+
+/* The options, circumstances and figures in which two runs differ. */
+WEFT_API WEFT_MUST weft_status weft_store_diff_json(
+    char **out, weft_store *store, int64_t first, int64_t second);
+WEFT_API WEFT_MUST weft_status weft_store_diff_text(
+    char **out, weft_store *store, int64_t first, int64_t second);
+
+/* The list's runs with all that is known of them: an array of weft_store_run_json's
+ * objects; a row each, with a column for every option and figure that any of them has. */
+WEFT_API WEFT_MUST weft_status weft_store_export_json(
+    char **out, weft_store *store, const weft_run_list *list);
+WEFT_API WEFT_MUST weft_status weft_store_export_csv(
+    char **out, weft_store *store, const weft_run_list *list);
+
+/* ---- Forgetting ---- */
+
+typedef struct weft_deletion {
+    int64_t *runs; /* run_count, the parts of those asked for included */
+    size_t run_count;
+    char **paths; /* path_count folders and files that were removed */
+    size_t path_count;
+    char **kept; /* kept_count sentences: what was not removed, and why */
+    size_t kept_count;
+} weft_deletion;
+
+/* Deletes runs with their parts; with `files` the folders and files that they wrote as
+ * well, unless another run has them too or they are no longer what was written. Openings of
+ * the test split stay counted. WEFT_EINVAL, and nothing is deleted, when one is running. On
+ * failure *out, to be cleared all the same, tells what was removed by then. */
+WEFT_API WEFT_MUST weft_status weft_store_delete(
+    weft_deletion *out, weft_store *store, const int64_t *runs, size_t count, bool files);
+WEFT_API void weft_deletion_clear(weft_deletion *deletion);
 
 #ifdef __cplusplus
 }

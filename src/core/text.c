@@ -229,6 +229,40 @@ static size_t edit_distance(const char *a, const char *b)
     return d[n % 3][m];
 }
 
+void weft__format_seconds(double seconds, char *text, size_t size)
+{
+    char number[32];
+    double value = seconds < 0.9995 ? seconds * 1000
+                   : seconds < 120  ? seconds
+                                    : seconds / 60;
+    const char *unit = seconds < 0.9995 ? "ms" : seconds < 120 ? "s" : "min";
+    weft__format_fixed(value, value < 10 ? 1 : 0, number, sizeof number);
+    snprintf(text, size, "%s %s", number, unit);
+}
+
+void weft__format_bytes(size_t bytes, char *text, size_t size)
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+    double value = (double)bytes;
+    size_t unit = 0;
+    for (; value >= 999.5 && unit + 1 < sizeof units / sizeof *units; unit++)
+        value /= 1000;
+    char number[32];
+    weft__format_fixed(value, unit > 0 && value < 10 ? 1 : 0, number, sizeof number);
+    snprintf(text, size, "%s %s", number, units[unit]);
+}
+
+weft_status weft__text_csv(weft__text *text, const char *value)
+{
+    if (!strpbrk(value, ",\"\r\n"))
+        return weft__text_append(text, value, strlen(value));
+    WEFT_TRY(weft__text_append(text, "\"", 1));
+    for (; *value; value++)
+        WEFT_TRY(
+            weft__text_append(text, *value == '"' ? "\"\"" : value, *value == '"' ? 2 : 1));
+    return weft__text_append(text, "\"", 1);
+}
+
 const char *weft__nearest(
     const char *name, const char *(*next)(const void *state, size_t i), const void *state)
 {

@@ -36,6 +36,14 @@ void weft__format_real(double value, char *text, size_t size);
 /* With so many decimals. */
 void weft__format_fixed(double value, int decimals, char *text, size_t size);
 
+/* "812 ms", "3.4 s", "12 min": at most 7 columns up to 69 days. */
+void weft__format_seconds(double seconds, char *text, size_t size);
+/* "47.5 MB", in powers of 1000: at most 6 columns. */
+void weft__format_bytes(size_t bytes, char *text, size_t size);
+
+/* Appends the value as a field of CSV, quoted as RFC 4180 says where it must be. */
+WEFT_MUST weft_status weft__text_csv(weft__text *text, const char *value);
+
 /* The candidate closest to `name` by edit distance, or NULL when none is near. The
  * candidates are given one by one: next(state, i) returns NULL at the end. */
 const char *weft__nearest(

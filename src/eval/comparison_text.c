@@ -7,31 +7,6 @@
 
 enum { SCREEN = 80, NAME_MIN = 12 };
 
-/* "812 ms", "3.4 s", "12 min" in at most 7 columns. */
-static void format_seconds(double seconds, char *text, size_t size)
-{
-    char number[32];
-    double value = seconds < 0.9995 ? seconds * 1000
-                   : seconds < 120  ? seconds
-                                    : seconds / 60;
-    const char *unit = seconds < 0.9995 ? "ms" : seconds < 120 ? "s" : "min";
-    weft__format_fixed(value, value < 10 ? 1 : 0, number, sizeof number);
-    snprintf(text, size, "%s %s", number, unit);
-}
-
-/* "47.5 MB". */
-static void format_bytes(size_t bytes, char *text, size_t size)
-{
-    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
-    double value = (double)bytes;
-    size_t unit = 0;
-    for (; value >= 999.5 && unit + 1 < sizeof units / sizeof *units; unit++)
-        value /= 1000;
-    char number[32];
-    weft__format_fixed(value, unit > 0 && value < 10 ? 1 : 0, number, sizeof number);
-    snprintf(text, size, "%s %s", number, units[unit]);
-}
-
 static weft_status cell(weft__text *text, const char *value, size_t columns)
 {
     WEFT_TRY(weft__text_append(text, "  ", 2));
@@ -70,12 +45,12 @@ static weft_status row(weft__text *text, const weft_comparison *c, size_t i, siz
     snprintf(value, sizeof value, "%s-%s", low, high);
     WEFT_TRY(cell(text, value, 13));
     WEFT_TRY(figure_cell(text, s->macro.f1, 4, 8));
-    format_seconds(e->fit_seconds, value, sizeof value);
+    weft__format_seconds(e->fit_seconds, value, sizeof value);
     WEFT_TRY(cell(text, value, 7));
-    format_seconds(e->predict_seconds, value, sizeof value);
+    weft__format_seconds(e->predict_seconds, value, sizeof value);
     WEFT_TRY(cell(text, value, 7));
     if (e->model_bytes)
-        format_bytes(e->model_bytes, value, sizeof value);
+        weft__format_bytes(e->model_bytes, value, sizeof value);
     else
         snprintf(value, sizeof value, "-");
     WEFT_TRY(cell(text, value, 6));
@@ -128,18 +103,6 @@ static weft_status table(weft__text *text, const weft_comparison *c)
     return footing(text, c);
 }
 
-/* Quoted as RFC 4180 says, where it must be. */
-static weft_status csv_text(weft__text *text, const char *value)
-{
-    if (!strpbrk(value, ",\"\r\n"))
-        return weft__text_append(text, value, strlen(value));
-    WEFT_TRY(weft__text_append(text, "\"", 1));
-    for (; *value; value++)
-        WEFT_TRY(
-            weft__text_append(text, *value == '"' ? "\"\"" : value, *value == '"' ? 2 : 1));
-    return weft__text_append(text, "\"", 1);
-}
-
 static weft_status csv_row(weft__text *text, const weft_entry *e)
 {
     const weft_scores *s = weft_evaluation_scores(e->evaluation);
@@ -148,7 +111,7 @@ static weft_status csv_row(weft__text *text, const weft_entry *e)
         s->weighted.precision, s->weighted.recall, s->weighted.f1, s->log_loss, s->brier,
         s->top3, s->mcc, s->calibration_error, e->fit_seconds, e->predict_seconds, e->rate,
         (double)e->model_bytes, (double)e->peak_memory};
-    WEFT_TRY(csv_text(text, e->name));
+    WEFT_TRY(weft__text_csv(text, e->name));
     WEFT_TRY(weft__text_printf(text, ",%zu", e->place));
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
         char figure[32];

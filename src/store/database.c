@@ -42,7 +42,8 @@ static weft_status failed(weft__database *db)
         return weft_fail(WEFT_EIO, "%s: cannot open the store: %s", path,
             error ? strerror(error) : sqlite3_errmsg(db->sqlite));
     case SQLITE_IOERR:
-        return weft_fail(WEFT_EIO, "%s: cannot use the store: %s", path,
+        return weft_fail(WEFT_EIO, "%s: cannot %s the store: %s", path,
+            code == SQLITE_IOERR_READ || code == SQLITE_IOERR_SHORT_READ ? "read" : "write",
             error ? strerror(error) : sqlite3_errmsg(db->sqlite));
     default:
         return weft_fail(WEFT_EIO, "%s: %s", path, sqlite3_errmsg(db->sqlite));

@@ -2,7 +2,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 #include "core/mem.h"
 #include "eval/evaluation.h"
 #include "store/alive.h"
+#include "store/seal.h"
 #include "store/store.h"
 #include "weft/run.h"
 #include "weft/weft.h"
@@ -150,6 +150,8 @@ static weft_status add_epochs(
     return WEFT_OK;
 }
 
+/* Safe from kill -9, but the disk is not waited for: a small network's epoch takes less
+ * time than that. The end of the run brings them to the disk with it. */
 weft_status weft_store_history(
     weft_store *store, int64_t run, const weft_classifier *classifier)
 {
@@ -157,8 +159,13 @@ weft_status weft_store_history(
     const weft_epoch *epochs = weft_classifier_history(classifier, &count);
     if (count == 0)
         return WEFT_OK;
-    WEFT_TRY(weft__transaction_begin(store->db));
-    return weft__transaction_end(store->db, add_epochs(store, run, epochs, count));
+    WEFT_TRY(weft__execute(store->db, "PRAGMA synchronous = NORMAL", WEFT__NONE));
+    weft_status status = weft__transaction_begin(store->db);
+    if (status == WEFT_OK)
+        status = weft__transaction_end(store->db, add_epochs(store, run, epochs, count));
+    weft_status restored =
+        weft__execute(store->db, "PRAGMA synchronous = FULL", WEFT__NONE);
+    return status == WEFT_OK ? restored : status;
 }
 
 weft_status weft_store_figure(
@@ -249,36 +256,8 @@ weft_status weft_store_evaluation(
 
 /* ---- Files ---- */
 
-/* A file's size and SHA-256. */
-struct seal {
-    uint64_t bytes;
-    char digest[WEFT__DIGEST_TEXT];
-};
-
-static weft_status seal_file(struct seal *seal, const char *path)
-{
-    enum { CHUNK = 1 << 18 };
-    uint8_t *chunk;
-    size_t n;
-    weft__digest digest;
-    WEFT_TRY(weft__alloc(&chunk, CHUNK, 1, "a file's digest"));
-    FILE *stream = fopen(path, "rbe");
-    weft_status status = WEFT_OK;
-    weft__digest_begin(&digest);
-    seal->bytes = 0;
-    for (; stream && (n = fread(chunk, 1, CHUNK, stream)) > 0; seal->bytes += n)
-        weft__digest_add(&digest, chunk, n);
-    if (!stream || ferror(stream))
-        status = weft_fail(WEFT_EIO, "%s: cannot read: %s", path, strerror(errno));
-    if (stream)
-        fclose(stream);
-    weft__digest_end(&digest, seal->digest);
-    free(chunk);
-    return status;
-}
-
 static weft_status add_file(
-    weft_store *store, int64_t run, const char *path, const struct seal *seal)
+    weft_store *store, int64_t run, const char *path, const struct weft__seal *seal)
 {
     char *place;
     WEFT_TRY(weft__store_place(&place, store, path));
@@ -299,8 +278,8 @@ static weft_status name_model(weft_store *store, int64_t run, const char *digest
         WEFT__VALUES(weft__text_value(digest), weft__integer_value(run)));
 }
 
-static weft_status add_sealed(
-    weft_store *store, int64_t run, const char *path, const struct seal *seal, bool model)
+static weft_status add_sealed(weft_store *store, int64_t run, const char *path,
+    const struct weft__seal *seal, bool model)
 {
     WEFT_TRY(weft__transaction_begin(store->db));
     weft_status status = add_file(store, run, path, seal);
@@ -311,15 +290,15 @@ static weft_status add_sealed(
 
 weft_status weft_store_file(weft_store *store, int64_t run, const char *path)
 {
-    struct seal seal;
-    WEFT_TRY(seal_file(&seal, path));
+    struct weft__seal seal;
+    WEFT_TRY(weft__seal_file(&seal, path));
     return add_sealed(store, run, path, &seal, false);
 }
 
 weft_status weft_store_model(weft_store *store, int64_t run, const char *path)
 {
-    struct seal seal;
-    WEFT_TRY(seal_file(&seal, path));
+    struct weft__seal seal;
+    WEFT_TRY(weft__seal_file(&seal, path));
     return add_sealed(store, run, path, &seal, true);
 }
 
