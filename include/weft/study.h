@@ -35,7 +35,7 @@ extern "C" {
 typedef enum weft_division {
     WEFT_DIVIDE_PUBLISHED, /* training pictures may be held out; the test split tests */
     WEFT_DIVIDE_TRAIN,     /* training pictures alone: the test split stays closed */
-    WEFT_DIVIDE_POOLED     /* training and test pictures together, as one dataset */
+    WEFT_DIVIDE_POOLED     /* all splits together, as one dataset */
 } weft_division;
 
 enum { WEFT_PROTOCOL_PARTS = 3 };

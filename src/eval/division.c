@@ -1,67 +1,8 @@
 /* The parts of the pictures that a protocol speaks of. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/mem.h"
 #include "eval/study.h"
-
-static void copy_split(uint8_t *pixels, uint16_t *labels, const weft_view *view)
-{
-    size_t bytes = weft_shape_bytes(weft_dataset_shape(view->data));
-    for (size_t i = 0; i < view->count; i++) {
-        memcpy(pixels + i * bytes, weft_view_pixels(view, i), bytes);
-        labels[i] = weft_view_label(view, i);
-    }
-}
-
-struct pool {
-    uint8_t *pixels;
-    uint16_t *labels;
-    const char **names;
-};
-
-/* Equal numbers must mean equal classes. */
-static weft_status check_classes(const weft_dataset *train, const weft_dataset *test)
-{
-    size_t classes = weft_dataset_classes(train);
-    for (size_t k = 0; k < weft_dataset_classes(test); k++)
-        if (k >= classes || strcmp(weft_dataset_class_name(train, k),
-                                weft_dataset_class_name(test, k)) != 0)
-            return weft_fail(WEFT_EINVAL,
-                "training and test pictures cannot be pooled: class %zu is '%s' there and "
-                "'%s' here",
-                k, k < classes ? weft_dataset_class_name(train, k) : "",
-                weft_dataset_class_name(test, k));
-    return WEFT_OK;
-}
-
-static weft_status pool(
-    weft_dataset **out, struct pool *p, const weft_view *train, const weft_view *test)
-{
-    WEFT_TRY(check_classes(train->data, test->data));
-    weft_shape shape = weft_dataset_shape(train->data);
-    size_t classes = weft_dataset_classes(train->data);
-    size_t count = train->count + test->count, bytes = weft_shape_bytes(shape);
-    WEFT_TRY(weft__alloc(&p->pixels, count, bytes, "pictures"));
-    WEFT_TRY(weft__alloc(&p->labels, count, sizeof *p->labels, "labels"));
-    WEFT_TRY(weft__alloc(&p->names, classes, sizeof *p->names, "class names"));
-    for (size_t k = 0; k < classes; k++)
-        p->names[k] = weft_dataset_class_name(train->data, k);
-    copy_split(p->pixels, p->labels, train);
-    copy_split(p->pixels + train->count * bytes, p->labels + train->count, test);
-    return weft_dataset_create(out, shape, count, p->pixels, p->labels, classes, p->names);
-}
-
-weft_status weft__pool(weft_dataset **out, const weft_data *data)
-{
-    struct pool p = {0};
-    weft_view train = weft_view_all(data->train), test = weft_test_open(data->test);
-    weft_status status = pool(out, &p, &train, &test);
-    free(p.pixels);
-    free(p.labels);
-    free(p.names);
-    return status;
-}
 
 static weft_status divide_folds(weft__division *d, const weft_protocol *p,
     const weft_view *all, uint64_t seed, unsigned fold)

@@ -27,15 +27,13 @@ typedef struct weft__division {
     weft_view train, validation, test; /* validation.count may be 0 */
 } weft__division;
 
-/* Divides by the seed, stratified; `fold` counts from 0. `pooled`, borrowed, is both splits
+/* Divides by the seed, stratified; `fold` counts from 0. `pooled`, borrowed, is all splits
  * in one where the protocol wants that, else NULL. */
 WEFT_MUST weft_status weft__divide(weft__division *out, const weft_protocol *protocol,
     const weft_data *data, const weft_dataset *pooled, uint64_t seed, unsigned fold);
 /* The test pictures; asked for once, when the run is fitted. */
 weft_view weft__division_test(weft__division *division);
 void weft__division_clear(weft__division *division);
-/* Both splits in one dataset. */
-WEFT_MUST weft_status weft__pool(weft_dataset **out, const weft_data *data);
 
 /* One run that is asked for. */
 typedef struct weft__study_run {

@@ -244,10 +244,9 @@ void weft__verdict(char *text, size_t size, const weft_reported *p,
 /* The experiment of the pattern, other than `but`, that is furthest in the claim's
  * direction. */
 static const weft_experiment *best_of(const weft_study_results *r, const weft_claim *claim,
-    const weft_experiment *but, size_t *seen, weft__spread *spread)
+    const weft_experiment *but, weft__spread *spread)
 {
     const weft_experiment *best = NULL;
-    *seen = 0;
     for (size_t i = 0; i < r->study->experiment_count; i++) {
         const weft_experiment *e = &r->study->experiments[i];
         if (e == but || fnmatch(claim->pattern, e->name, 0) != 0)
@@ -255,7 +254,6 @@ static const weft_experiment *best_of(const weft_study_results *r, const weft_cl
         weft__spread s = weft__figure_spread(r, e, claim->figure);
         if (s.n == 0)
             continue;
-        ++*seen;
         if (!best || (claim->lowest ? s.mean < spread->mean : s.mean > spread->mean)) {
             best = e;
             *spread = s;
@@ -272,28 +270,27 @@ weft_status weft__claim_verdict(
         if (strcmp(r->study->experiments[i].name, claim->name) == 0)
             own = &r->study->experiments[i];
     weft__spread mine = weft__figure_spread(r, own, claim->figure), other = {0};
-    size_t seen;
-    const weft_experiment *best = best_of(r, claim, own, &seen, &other);
+    const weft_experiment *best = best_of(r, claim, own, &other);
     if (mine.n == 0 || !best)
         return weft__strdup(out, "not run");
     double ahead = claim->lowest ? other.mean - mine.mean : mine.mean - other.mean;
-    bool known =
-        (mine.n > 1 && other.n > 1) || (!weft__by_chance(own) && !weft__by_chance(best));
-    bool within = fabs(ahead) <= allowance(mine.sd, other.sd);
+    bool by_chance = weft__by_chance(own) || weft__by_chance(best);
+    const char *spread = !by_chance                  ? "chance has no part in it"
+                         : mine.n < 2 || other.n < 2 ? "single runs: spread unknown"
+                         : fabs(ahead) <= allowance(mine.sd, other.sd)
+                             ? "within the spread"
+                             : "more than the spread";
     char value[32], others[32];
     weft__format_fixed(mine.mean, 4, value, sizeof value);
     weft__format_fixed(other.mean, 4, others, sizeof others);
     weft__text text = {0};
-    weft_status status = weft__text_printf(&text, "%s: %s has %s, %s of the other %zu %s",
-        ahead > 0   ? "yes"
-        : ahead < 0 ? "no"
-                    : "equal",
-        claim->name, value, claim->lowest ? "the lowest" : "the highest", seen, others);
-    if (status == WEFT_OK)
-        status = weft__text_printf(&text, " (%s); %s", best->name,
-            !known   ? "single runs: the spread is not known"
-            : within ? "the difference is within the spread"
-                     : "the difference is more than the spread");
+    weft_status status;
+    if (ahead >= 0)
+        status = weft__text_printf(&text, "%s: %s %s, then %s %s; %s",
+            ahead > 0 ? "yes" : "equal", own->name, value, best->name, others, spread);
+    else
+        status = weft__text_printf(
+            &text, "no: %s %s, %s %s; %s", best->name, others, own->name, value, spread);
     if (status == WEFT_OK)
         *out = text.data;
     else

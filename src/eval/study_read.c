@@ -15,10 +15,12 @@
  * `protocol` and `seeds` hold for the experiments below them, `paper` and `note` belong to
  * the experiment above them. A protocol is
  *
- *     published [80:20]   learn from the training split (held out: validation), score on
- * the test split train 80:20         divide the training split alone: train, test; or
- * 60:20:20 with validation in between; or `train 5 folds` pooled ...          the same of
- * training and test split together
+ *     published           learn from the training split, score on the test split
+ *     published 80:20     the same, with a fifth of the training split for validation
+ *     train 80:20         divide the training split alone: train, test
+ *     train 60:20:20      train, validation, test
+ *     train 5 folds
+ *     pooled 80:20 ...    the same of all splits together
  *
  * A figure's value is as the study prints it: 0.925, 0.9070+-0.0033, ~0.91 (about), >0.93.
  * What stands behind it says where. The figures are listed in study_figures.c; a class's is

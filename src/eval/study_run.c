@@ -183,7 +183,7 @@ static weft_status prepare_attempt(struct attempt *a)
     const weft_protocol *p = &a->run->experiment->protocol;
     WEFT_TRY(weft__study_classifier(&a->contender, a->run, r->quick));
     if (p->division == WEFT_DIVIDE_POOLED && !r->pooled)
-        WEFT_TRY(weft__pool(&r->pooled, r->data));
+        WEFT_TRY(weft_data_pool(&r->pooled, r->data));
     WEFT_TRY(weft__divide(&a->division, p, r->data, r->pooled, a->run->seed, a->run->fold));
     WEFT_TRY(weft__path_join(&a->path, a->running->options->folder, a->run->file));
     if (asprintf(&a->checkpoint, "%s.checkpoint", a->path) < 0) {
