@@ -73,9 +73,11 @@ static weft_status print_list(const struct reproducing *p)
     printf("%s\n%s\n\n", s->title, s->source);
     for (size_t i = 0; i < s->experiment_count; i++) {
         const weft_experiment *e = &s->experiments[i];
-        printf("%-20s  %s\n%-20s  %s, seeds %llu to %llu, %zu figures\n", e->name,
-            e->classifier, "", e->protocol.text, (unsigned long long)e->first_seed,
-            (unsigned long long)e->last_seed, e->reported_count);
+        size_t runs, finished;
+        weft_study_progress(p->results, e, &runs, &finished);
+        if (runs)
+            printf("%-16s  %2zu of %2zu  %s  (%s)\n", e->name, finished, runs,
+                e->classifier, e->protocol.text);
     }
     printf("\n%zu of %zu runs have ended; the rest may take %.0f min\n",
         weft_study_finished(p->results), weft_study_runs(p->results),

@@ -160,6 +160,9 @@ WEFT_API WEFT_MUST weft_status weft_study_save(
 /* Runs asked for and runs there are. */
 WEFT_API size_t weft_study_runs(const weft_study_results *results);
 WEFT_API size_t weft_study_finished(const weft_study_results *results);
+/* The same of one experiment; 0 runs where it was not asked for. */
+WEFT_API void weft_study_progress(const weft_study_results *results,
+    const weft_experiment *experiment, size_t *runs, size_t *finished);
 /* How long the rest may take, seconds; a rough guess until a run was timed. */
 WEFT_API double weft_study_seconds_left(const weft_study_results *results);
 

@@ -69,13 +69,13 @@ double weft__study_guess(const weft__study_run *run, const weft_classifier *clas
 /* "cnn, seed 1, fold 2" */
 void weft__study_say(char *text, size_t size, const weft__study_run *run);
 
-/* A run's record: what it was asked (under "key", a digest of all that decides its
- * figures), and everything measured. */
+/* A digest of what decides a run's figures, but for the classifier's options. */
 WEFT_MUST weft_status weft__record_key(char key[65], const weft__study_run *run,
     const weft_classifier *classifier, const weft_data *data, bool quick);
-/* Takes the record at `path` when it bears the key; *out stays NULL when there is none or
- * it was made otherwise. WEFT_EFORMAT when it is damaged. */
-WEFT_MUST weft_status weft__record_load(json_t **out, const char *path, const char *key);
+/* Takes the record at `path` when it bears the key and the classifier's options; *out stays
+ * NULL when there is none or it was made otherwise. WEFT_EFORMAT when it is damaged. */
+WEFT_MUST weft_status weft__record_load(
+    json_t **out, const char *path, const char *key, const weft_classifier *classifier);
 WEFT_MUST weft_status weft__record_save(const json_t *record, const char *path);
 
 /* Whether a figure of this name is one; WEFT_ENOTFOUND suggests the nearest. */

@@ -64,7 +64,7 @@ static weft_status take_written(struct running *w, weft__study_run *run)
     if (status == WEFT_OK)
         status = weft__path_join(&path, w->options->folder, run->file);
     if (status == WEFT_OK)
-        status = weft__record_load(&run->record, path, key);
+        status = weft__record_load(&run->record, path, key, contender.classifier);
     free(path);
     weft__contender_clear(&contender);
     return status;
@@ -310,4 +310,15 @@ size_t weft_study_finished(const weft_study_results *r)
     for (size_t i = 0; i < r->run_count; i++)
         finished += r->runs[i].record != NULL;
     return finished;
+}
+
+void weft_study_progress(const weft_study_results *r, const weft_experiment *experiment,
+    size_t *runs, size_t *finished)
+{
+    *runs = *finished = 0;
+    for (size_t i = 0; i < r->run_count; i++) {
+        bool own = r->runs[i].experiment == experiment;
+        *runs += own;
+        *finished += own && r->runs[i].record;
+    }
 }

@@ -285,6 +285,20 @@ static void runs_and_writes_down(void **state)
     assert_int_equal(weft_study_finished(r), 7);
     assert_int_equal(weft_test_openings(data.test), openings);
     weft_study_results_free(r);
+
+    /* A record of before an option was there counts where the option is at its default. */
+    for (int changed = 0; changed < 2; changed++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s/noisy.seed-1.json", folder);
+        json_t *record = json_load_file(path, 0, NULL);
+        json_object_del(json_object_get(record, "options"), changed ? "noise" : "passes");
+        assert_int_equal(json_dump_file(record, path, 0), 0);
+        json_decref(record);
+        r = run_study(s, &data, "noisy");
+        assert_int_equal(weft_test_openings(data.test), openings + (size_t)changed);
+        weft_study_results_free(r);
+    }
+    openings++;
     weft_study_free(s);
 
     /* Other options are another run. */
