@@ -4,8 +4,9 @@
  *     nn_profile step NETWORK BATCH f32|bf16 THREADS STEPS [HxWxC]
  *
  * peak prints GFLOP/s of vector multiply-adds that touch no memory, in f32 and in bf16 (0
- * where the processor has no instruction for it; matrix tiles do not count). step prints, layer by layer, rank 0's
- * milliseconds forward and backward, waiting for its fellows included. */
+ * where the processor has no instruction for it; matrix tiles do not count). step prints,
+ * layer by layer, rank 0's milliseconds forward and backward, waiting for its fellows
+ * included. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,12 +138,19 @@ struct job {
     double loss, update, prepare, total; /* seconds of rank 0 */
 };
 
-static void update(const weft__exec *x, struct job *job, uint64_t step)
+static const weft__optimiser *adam(void)
 {
-    const weft__network *network = x->plan->network;
-    weft__update u = {.values = job->block,
-        .mirror = x->plan->mirror,
-        .gradients = x->plan->gradients,
+    const weft__optimiser *found = weft__optimisers;
+    while (strcmp(found->name, "adam") != 0)
+        found++;
+    return found;
+}
+
+static weft__update update_of(const weft__plan *plan, const struct job *job, uint64_t step)
+{
+    return (weft__update){.values = job->block,
+        .mirror = plan->mirror,
+        .gradients = plan->gradients,
         .slots = {job->slots[0], job->slots[1]},
         .gradient_scale = 1,
         .learning_rate = 1e-4f,
@@ -150,18 +158,24 @@ static void update(const weft__exec *x, struct job *job, uint64_t step)
         .beta2 = 0.999f,
         .epsilon = 1e-7f,
         .step = step + 1};
+}
+
+/* What layers have not done in their backward pass. */
+static void update(const weft__exec *x)
+{
+    const weft__network *network = x->plan->network;
+    weft__update u = *x->update;
     for (size_t i = 0; i < network->parameter_count; i++) {
         const weft__parameter *p = &network->parameters[i];
         size_t begin, end;
         u.parts = x->plan->reduced[i] ? 1 : x->plan->members;
         weft__team_share(x->self, p->count, 1024, &begin, &end);
-        for (int k = 0; p->trained && k < WEFT__OPTIMISERS; k++)
-            if (strcmp(weft__optimisers[k].name, "adam") == 0)
-                weft__optimisers[k].update(&u, p->offset + begin, p->offset + end);
+        if (p->trained && !x->plan->stepped[i])
+            x->optimiser->update(&u, p->offset + begin, p->offset + end);
     }
 }
 
-static weft_status one_step(const weft__exec *x, struct job *job, uint64_t step)
+static weft_status one_step(const weft__exec *x, struct job *job)
 {
     weft__plan *plan = x->plan;
     int m = x->self->rank;
@@ -176,7 +190,7 @@ static weft_status one_step(const weft__exec *x, struct job *job, uint64_t step)
     weft_status status = weft__exec_backward(x);
     WEFT_TRY(weft__team_agree(x->self, status));
     double met = weft__now();
-    update(x, job, step);
+    update(x);
     weft__team_barrier(x->self);
     double updated = weft__now();
     status = weft__exec_prepare(x, true);
@@ -195,6 +209,7 @@ static weft_status all_steps(const weft__member *self, void *arg)
     weft__exec x = weft__exec_create(self, plan);
     weft_rng rng = weft_rng_create(1, (uint64_t)self->rank);
     void *input = weft__rows(plan, self->rank, plan->input);
+    (void)weft__round_tiny_to_zero(); /* as in training */
     WEFT_TRY(weft__exec_prepare(&x, false));
     double began = 0, *profile = plan->profile;
     enum { WARM = 5 };
@@ -207,8 +222,11 @@ static weft_status all_steps(const weft__member *self, void *arg)
             memset(profile, 0, 2 * plan->network->node_count * sizeof *profile);
             job->loss = job->update = job->prepare = job->total = 0;
         }
+        weft__update u = update_of(plan, job, x.step);
+        x.optimiser = adam();
+        x.update = &u;
         began = weft__now();
-        WEFT_TRY(one_step(&x, job, x.step));
+        WEFT_TRY(one_step(&x, job));
         if (self->rank == 0)
             job->total += weft__now() - began;
     }

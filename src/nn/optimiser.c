@@ -7,6 +7,21 @@
 #include "nn/muon.h"
 #include "nn/real.h"
 
+weft__update weft__update_at(
+    const weft__update *u, float rate, bool decayed, size_t begin, float *const *gradient)
+{
+    weft__update at = *u;
+    at.values += begin;
+    at.mirror = at.mirror ? at.mirror + begin : NULL;
+    for (int s = 0; s < WEFT__MAX_SLOTS; s++)
+        at.slots[s] = at.slots[s] ? at.slots[s] + begin : NULL;
+    at.gradients = gradient;
+    at.parts = 1;
+    at.learning_rate *= rate;
+    at.weight_decay = decayed ? at.weight_decay : 0;
+    return at;
+}
+
 /* The arrays of an update, so that the loops know that none overlaps another. */
 struct arrays {
     float *restrict values;

@@ -26,6 +26,11 @@ typedef struct weft__update {
     uint64_t step; /* from 1 */
 } weft__update;
 
+/* `u` for `count` values from `begin` on, of which `gradient` alone is the gradient, and
+ * for a parameter of that factor of the learning rate: to be run from 0 to count. */
+weft__update weft__update_at(
+    const weft__update *u, float rate, bool decayed, size_t begin, float *const *gradient);
+
 typedef struct weft__optimiser {
     const char *name;
     int slots;

@@ -448,8 +448,9 @@ static weft_status build(weft__plan *plan)
         weft__team_share(
             &member, plan->batch, 1, &plan->first_row[m], &plan->first_row[m + 1]);
     }
-    WEFT_TRY(weft__calloc(
-        &plan->reduced, plan->network->parameter_count, sizeof(bool), "a plan"));
+    size_t parameters = plan->network->parameter_count;
+    WEFT_TRY(weft__calloc(&plan->reduced, parameters, sizeof(bool), "a plan"));
+    WEFT_TRY(weft__calloc(&plan->stepped, parameters, sizeof(bool), "a plan"));
     WEFT_TRY(plan_nodes(plan));
     WEFT_TRY(place_activations(plan));
     WEFT_TRY(place_logits(plan));
@@ -526,6 +527,7 @@ void weft__plan_free(weft__plan *plan)
     free(plan->buffers);
     free(plan->first_row);
     free(plan->reduced);
+    free(plan->stepped);
     free(plan);
 }
 

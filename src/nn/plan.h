@@ -10,6 +10,7 @@
 #include "core/team.h"
 #include "nn/network.h"
 #include "nn/onednn.h"
+#include "nn/optimiser.h"
 
 /* A place in memory for `row_bytes` bytes a picture. */
 typedef struct weft__buffer {
@@ -75,6 +76,8 @@ typedef struct weft__plan {
     float *parameters; /* the flat block; borrowed, may change between batches */
     uint16_t *mirror;  /* the same in bf16 when real is bf16, else NULL; owned */
     float **gradients; /* members: each one's share of the sum; owned; training only */
+    bool *stepped;     /* by parameter: its layer takes the optimiser's step itself, in its
+                        * backward pass, where it may */
     bool *reduced;     /* by parameter: the sum over members is already in gradients[0] */
     int input;         /* buffer: pictures in, `real` */
     int logits;        /* buffer: f32 */
@@ -93,6 +96,10 @@ typedef struct weft__exec {
     size_t first, rows;  /* this member's pictures in the batch */
     uint64_t seed, step; /* for what is drawn anew in every batch */
     size_t last_back;    /* the layer that the backward pass ends with */
+    /* The optimiser's step, for layers to take in their backward pass: as `update`, for
+     * parameters of factor 1 that decay. NULL: they leave gradients. */
+    const weft__optimiser *optimiser;
+    const weft__update *update;
 } weft__exec;
 
 /* Plans for batches of `batch` pictures. `parameters` is borrowed for the plan's life.

@@ -94,14 +94,14 @@ static weft_status predict_all(const weft__member *self, void *arg)
 {
     const struct job *job = arg;
     weft__exec x = weft__exec_create(self, job->plan);
-    if (job->wanted->prepare)
-        WEFT_TRY(weft__exec_prepare(&x, false));
-    weft_status status = WEFT_OK;
+    unsigned rounding = weft__round_tiny_to_zero();
+    weft_status status = job->wanted->prepare ? weft__exec_prepare(&x, false) : WEFT_OK;
     for (size_t first = 0; first < job->wanted->view->count; first += job->plan->batch) {
         weft_status now = predict_batch(&x, job, first);
         if (status == WEFT_OK)
             status = now;
     }
+    weft__round_tiny_as(rounding);
     return status;
 }
 

@@ -1,6 +1,30 @@
 #include "nn/real.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include "core/simd.h"
+
+unsigned weft__round_tiny_to_zero(void)
+{
+#if defined(__x86_64__)
+    unsigned before = _mm_getcsr();
+    _mm_setcsr(before | _MM_FLUSH_ZERO_ON | 0x40 /* operands too */);
+    return before;
+#else
+    return 0;
+#endif
+}
+
+void weft__round_tiny_as(unsigned before)
+{
+#if defined(__x86_64__)
+    _mm_setcsr(before);
+#else
+    (void)before;
+#endif
+}
 
 WEFT__SIMD void weft__narrow(uint16_t *to, const float *from, size_t count)
 {

@@ -43,6 +43,13 @@ static inline __attribute__((always_inline)) void weft__put(
         ((float *)values)[i] = value;
 }
 
+/* From here on the calling thread takes numbers too small to be normal (below 1.2e-38) as
+ * 0. Momentum and activations that die out end there and never reach 0 by themselves, and
+ * processors take many times as long over them. Returns what weft__round_tiny_as wants
+ * back. */
+unsigned weft__round_tiny_to_zero(void);
+void weft__round_tiny_as(unsigned before);
+
 void weft__narrow(uint16_t *to, const float *from, size_t count);
 void weft__widen(float *to, const uint16_t *from, size_t count);
 /* to = a + b; to may be a or b. */

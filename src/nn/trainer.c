@@ -131,10 +131,10 @@ static int take_turn(double *load, int members, size_t rows, size_t columns)
 }
 
 /* The matrices that fall to this member. */
-static weft_status update_matrices(
-    const weft__exec *x, weft__trainer *t, weft__update *u, double rate)
+static weft_status update_matrices(const weft__exec *x, weft__trainer *t, weft__update u)
 {
     const weft__optimiser *optimiser = &weft__optimisers[t->options->optimizer];
+    const float rate = u.learning_rate;
     double load[WEFT__MAX_THREADS] = {0};
     for (size_t i = 0; i < x->plan->network->parameter_count; i++) {
         const weft__parameter *p = &x->plan->network->parameters[i];
@@ -142,23 +142,25 @@ static weft_status update_matrices(
         if (!weft__is_matrix(p, optimiser, &rows, &columns) ||
             take_turn(load, x->self->count, rows, columns) != x->self->rank)
             continue;
-        u->gradients = gradient_blocks(t, x->plan, i, &u->parts);
-        u->learning_rate = (float)rate * p->rate;
-        WEFT_TRY(optimiser->update_matrix(u, p->offset, rows, columns,
+        u.gradients = gradient_blocks(t, x->plan, i, &u.parts);
+        u.learning_rate = rate * p->rate;
+        WEFT_TRY(optimiser->update_matrix(&u, p->offset, rows, columns,
             t->matrix + (size_t)x->self->rank * t->matrix_work));
     }
     return WEFT_OK;
 }
 
-static weft_status update_parameters(const weft__exec *x, weft__trainer *t)
+/* The optimiser's step, but for what depends on the parameter or on the whole gradient. */
+static weft__update update_of(const weft__trainer *t, const weft__plan *plan)
 {
-    weft__plan *plan = x->plan;
     const weft__train_options *o = t->options;
     const double rate = t->search ? weft__search_rate(t->search, t->step)
                                   : weft__learning_rate(o, t->step, t->total_steps);
     weft__update u = {.values = t->block,
         .mirror = plan->mirror,
-        .gradient_scale = clip(x, t),
+        .gradient_scale = 1,
+        .learning_rate = (float)rate,
+        .weight_decay = (float)o->weight_decay,
         .momentum = (float)o->momentum,
         .beta1 = (float)o->beta1,
         .beta2 = (float)o->beta2,
@@ -166,20 +168,37 @@ static weft_status update_parameters(const weft__exec *x, weft__trainer *t)
         .nesterov = o->nesterov,
         .step = t->step + 1};
     memcpy(u.slots, t->slots, sizeof u.slots);
-    float decay = weft__average_decay(o->ema, u.step);
-    const weft__optimiser *optimiser = &weft__optimisers[o->optimizer];
+    return u;
+}
+
+/* Whether layers may take the step in their backward pass: where it needs no more than
+ * their own gradient of this batch. */
+static bool steps_early(const weft__trainer *t)
+{
+    return !t->gathered && t->options->clip_norm <= 0;
+}
+
+static weft_status update_parameters(
+    const weft__exec *x, weft__trainer *t, const weft__update *step)
+{
+    weft__plan *plan = x->plan;
+    weft__update u = *step;
+    u.gradient_scale = clip(x, t);
+    float decay = weft__average_decay(t->options->ema, u.step);
+    const weft__optimiser *optimiser = &weft__optimisers[t->options->optimizer];
     if (optimiser->update_matrix)
-        WEFT_TRY(weft__team_agree(x->self, update_matrices(x, t, &u, rate)));
+        WEFT_TRY(weft__team_agree(x->self, update_matrices(x, t, u)));
     for (size_t i = 0; i < plan->network->parameter_count; i++) {
         const weft__parameter *p = &plan->network->parameters[i];
         size_t begin, end, rows, columns;
+        bool stepped = x->optimiser && plan->stepped[i];
         u.gradients = gradient_blocks(t, plan, i, &u.parts);
-        u.learning_rate = (float)rate * p->rate;
-        u.weight_decay = p->decayed ? (float)o->weight_decay : 0;
+        u.learning_rate = step->learning_rate * p->rate;
+        u.weight_decay = p->decayed ? step->weight_decay : 0;
         weft__team_share(x->self, p->count, UPDATE_GRAIN, &begin, &end);
         begin += p->offset;
         end += p->offset;
-        if (p->trained && !weft__is_matrix(p, optimiser, &rows, &columns))
+        if (p->trained && !stepped && !weft__is_matrix(p, optimiser, &rows, &columns))
             optimiser->update(&u, begin, end);
         if (t->average) /* running statistics too */
             weft__move_average(t->average, t->block, decay, begin, end);
@@ -258,10 +277,15 @@ static weft_status train_step(const weft__member *self, weft__trainer *t, struct
         weft__exec x = weft__exec_create(self, plan);
         x.seed = t->options->seed;
         x.step = t->step * t->options->accumulate + batches++;
+        weft__update update = update_of(t, plan);
+        if (steps_early(t)) {
+            x.optimiser = &weft__optimisers[t->options->optimizer];
+            x.update = &update;
+        }
         WEFT_TRY(train_batch(&x, t, step, at));
         at += plan->batch;
         if (at == step.end)
-            WEFT_TRY(update_parameters(&x, t));
+            WEFT_TRY(update_parameters(&x, t, &update));
         if (self->rank == 0)
             t->ready = plan;
         weft__team_barrier(self);
@@ -277,13 +301,17 @@ static weft_status train_epoch(const weft__member *self, void *arg)
 {
     weft__trainer *t = arg;
     size_t count = t->train->count;
-    for (size_t first = t->pictures; first < count && !atomic_load(&t->stop);) {
+    unsigned rounding = weft__round_tiny_to_zero();
+    weft_status status = WEFT_OK;
+    for (size_t first = t->pictures;
+         status == WEFT_OK && first < count && !atomic_load(&t->stop);) {
         size_t left = count - first;
         size_t end = first + (left < t->step_pictures ? left : t->step_pictures);
-        WEFT_TRY(train_step(self, t, (struct step){first, end}));
+        status = train_step(self, t, (struct step){first, end});
         first = end;
     }
-    return WEFT_OK;
+    weft__round_tiny_as(rounding);
+    return status;
 }
 
 /* The weights that are watched and kept. */

@@ -192,9 +192,33 @@ static void the_average_is_steadier(void **state)
         fail_msg("validation loss %g with the average, %g without", loss[1], loss[0]);
 }
 
+/* A large dense layer takes the optimiser's step in its backward pass, unless the whole
+ * gradient must be known first: a length that it never has changes nothing else. */
+static void a_step_in_the_backward_pass_is_the_same(void **state)
+{
+    (void)state;
+    static const char *const precisions[] = {"f32", "bf16"};
+    static const char *const optimisers[] = {"sgd", "adamw"};
+    write_network("n.net", "flatten\ndense 1000\nrelu\ndense classes\n");
+    for (int i = 0; i < 4; i++) {
+        const char *precision = precisions[i / 2], *optimiser = optimisers[i % 2];
+        if (i / 2 && !weft__has_bf16())
+            continue;
+        fit(OPTIONS("precision", precision, "optimizer", optimiser, "epochs", "2", "batch",
+                "32", "weight-decay", "0.01"),
+            "early");
+        fit(OPTIONS("precision", precision, "optimizer", optimiser, "epochs", "2", "batch",
+                "32", "weight-decay", "0.01", "clip-norm", "1e6"),
+            "late");
+        assert_true(distance("early", "late") == 0);
+        assert_true(distance("early", NULL) > 1e-3);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        folder_test(a_step_in_the_backward_pass_is_the_same),
         folder_test(batches_add_up_to_a_large_one),
         folder_test(the_average_is_the_formulas),
         folder_test(the_average_is_steadier),

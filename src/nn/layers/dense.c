@@ -11,6 +11,7 @@
 #include "core/mem.h"
 #include "core/simd.h"
 #include "core/text.h"
+#include "nn/layers/dense_gradient.h"
 #include "nn/layers/layers.h"
 #include "nn/plan.h"
 #include "nn/real.h"
@@ -68,7 +69,18 @@ struct state {
     size_t *band;    /* members + 1: first input of each member's band */
     float **partial; /* members: batch x out, banded only */
     weft__primitive **forward, **backward_data, **backward_weights; /* members */
+    bool own_gradient; /* of a band's weights: by dense_gradient.h, no primitive */
+    uint32_t **packed; /* members: its working memory */
+    float **rows;      /* members: WEFT__DENSE_ROWS x out of the gradient */
 };
+
+static weft__dense_gradient gradient_of(const weft__plan_node *p, const struct state *s)
+{
+    return (weft__dense_gradient){.batch = p->plan->batch,
+        .width = s->out,
+        .in_stride = s->in,
+        .real = p->plan->real};
+}
 
 /* A row-major matrix; columns may be part of a wider row. */
 static weft__matrix matrix(size_t rows, size_t columns, size_t row_stride, weft__real real)
@@ -101,10 +113,27 @@ static weft_status plan_member(weft__plan_node *p, struct state *s, int m)
     weft__matrix dw = matrix(inputs, s->out, s->out, WEFT__REAL_F32);
     WEFT_TRY(weft__matmul(&s->backward_data[m], dy, transposed(w), x, false, false));
     weft__want_scratch(plan, s->backward_data[m]);
-    if (plan->explaining)
+    if (plan->explaining || s->own_gradient)
         return WEFT_OK;
     WEFT_TRY(weft__matmul(&s->backward_weights[m], transposed(x), dy, dw, false, false));
     weft__want_scratch(plan, s->backward_weights[m]);
+    return WEFT_OK;
+}
+
+static weft_status plan_own_gradient(weft__plan_node *p, struct state *s)
+{
+    weft__plan *plan = p->plan;
+    size_t members = (size_t)plan->members, which = p->node->parameters[0];
+    weft__dense_gradient g = gradient_of(p, s);
+    WEFT_TRY(weft__calloc(&s->packed, members, sizeof *s->packed, "a plan"));
+    WEFT_TRY(weft__calloc(&s->rows, members, sizeof *s->rows, "a plan"));
+    for (size_t m = 0; m < members; m++) {
+        WEFT_TRY(weft__hold(plan, &s->packed[m], weft__dense_gradient_words(&g),
+            sizeof **s->packed, "a gradient"));
+        WEFT_TRY(weft__hold(
+            plan, &s->rows[m], WEFT__DENSE_ROWS * s->out, sizeof **s->rows, "a gradient"));
+    }
+    plan->stepped[which] = plan->network->parameters[which].trained;
     return WEFT_OK;
 }
 
@@ -122,7 +151,8 @@ static weft_status plan_bands(weft__plan_node *p, struct state *s)
     }
     p->shared = true;
     plan->reduced[p->node->parameters[0]] = true;
-    return WEFT_OK;
+    s->own_gradient = plan->training && weft__dense_gradient_serves(plan->real);
+    return s->own_gradient ? plan_own_gradient(p, s) : WEFT_OK;
 }
 
 static weft_status plan(weft__plan_node *p)
@@ -263,6 +293,31 @@ WEFT__SIMD static void bias_gradient(
         sum_columns(sums, diff, rows, width, WEFT__REAL_F32);
 }
 
+/* The gradient of the member's band, some rows after others; where the optimiser's step may
+ * be taken, it takes them at once. */
+static void own_gradient(const weft__exec *x, weft__plan_node *p, struct state *s)
+{
+    weft__plan *plan = p->plan;
+    int m = x->self->rank;
+    size_t which = p->node->parameters[0];
+    const weft__parameter *weight = &plan->network->parameters[which];
+    weft__dense_gradient g = gradient_of(p, s);
+    bool stepping = x->optimiser && plan->stepped[which];
+    weft__dense_gradient_pack(s->packed[m], &g, weft__all_rows(plan, p->diff_out));
+    for (size_t k = s->band[m]; k < s->band[m + 1]; k += WEFT__DENSE_ROWS) {
+        size_t left = s->band[m + 1] - k, at = weight->offset + k * s->out;
+        size_t rows = left < WEFT__DENSE_ROWS ? left : WEFT__DENSE_ROWS;
+        float *gradient = stepping ? s->rows[m] : plan->gradients[0] + at;
+        weft__dense_gradient_rows(gradient, &g, s->packed[m],
+            weft__advance(weft__all_rows(plan, p->in[0]), k, plan->real), rows);
+        if (!stepping)
+            continue;
+        weft__update u =
+            weft__update_at(x->update, weight->rate, weight->decayed, at, &gradient);
+        x->optimiser->update(&u, 0, rows * s->out);
+    }
+}
+
 static weft_status backward(const weft__exec *x, weft__plan_node *p)
 {
     struct state *s = p->state;
@@ -275,10 +330,12 @@ static weft_status backward(const weft__exec *x, weft__plan_node *p)
     if (s->banded)
         weft__team_barrier(x->self); /* all rows of the gradient are there */
     weft_status status = WEFT_OK;
-    if (s->backward_weights[m])
-        status = weft__primitive_run(s->backward_weights[m]);
-    if (status == WEFT_OK && s->backward_data[m] && p->diff_in[0] != WEFT__NO_BUFFER)
+    if (s->backward_data[m] && p->diff_in[0] != WEFT__NO_BUFFER)
         status = weft__primitive_run(s->backward_data[m]);
+    if (status == WEFT_OK && s->backward_weights[m])
+        status = weft__primitive_run(s->backward_weights[m]);
+    if (s->own_gradient)
+        own_gradient(x, p, s);
     if (s->banded)
         weft__team_barrier(x->self); /* all columns of the input's gradient are there */
     return status;
@@ -297,7 +354,13 @@ static void release(weft__plan_node *p)
     }
     for (int m = 0; s->partial && m < p->plan->members; m++)
         free(s->partial[m]);
+    for (int m = 0; s->packed && m < p->plan->members; m++)
+        free(s->packed[m]);
+    for (int m = 0; s->rows && m < p->plan->members; m++)
+        free(s->rows[m]);
     free(s->partial);
+    free(s->packed);
+    free(s->rows);
     free(s->band);
     free(s);
 }
