@@ -106,5 +106,8 @@
     watcher.observe(inner);
   };
 
-  Object.assign(weft, { color, marker, title, plain });
+  /* What draws otherwise is drawn anew with the charts: when the colours change, for print. */
+  const redrawn = (figure, redraw) => charts.set(figure, redraw);
+
+  Object.assign(weft, { theme, redrawn, color, marker, title, plain });
 })();

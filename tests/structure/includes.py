@@ -1,7 +1,7 @@
 """Which room may include which: the direction of dependencies is law.
 
-core <- data <- model <- classic, nn <- eval <- explain, search, store, report, serve,
-export <- cli; what stands beside one another shares nothing.
+core <- data <- model <- classic, nn <- eval <- explain, search, store, export <- explore
+<- report, serve <- cli; what stands beside one another shares nothing.
 """
 import pathlib
 import re
@@ -13,7 +13,9 @@ ORDER = [
     ["model"],
     ["classic", "nn"],
     ["eval"],
-    ["explain", "search", "store", "report", "serve", "export"],
+    ["explain", "search", "store", "export"],
+    ["explore"],
+    ["report", "serve"],
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)
