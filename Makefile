@@ -6,7 +6,8 @@ LIBDIR ?= lib
 
 help:
 	@echo 'make build     build the program and the library in $(BUILD)/'
-	@echo 'make demo      build, then compare classifiers on Fashion-MNIST: a table and a report'
+	@echo 'make demo      build, then compare classifiers on Fashion-MNIST: a table and a report;'
+	@echo '               FULL=1 adds the largest network'
 	@echo 'make check     build, then pass every test'
 	@echo 'make sanitize  the tests under ASan and UBSan, then under TSan'
 	@echo 'make bench     the measurements in bench/'
@@ -24,7 +25,7 @@ build: setup $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
 
 demo: build
-	@tools/demo.sh $(BUILD)/cli/weft $(ARGS)
+	@tools/demo.sh $(BUILD)/cli/weft $(if $(FULL),--full) $(ARGS)
 
 check: build
 	@tools/check.sh $(BUILD)

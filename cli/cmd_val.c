@@ -7,11 +7,12 @@
 #include "record.h"
 
 enum { TEST, VALIDATION, TRAIN };
+enum { TEXT, JSON, CSV, LATEX };
 
 struct options {
     struct data_options data;
     struct store_options store;
-    int split;
+    int split, format;
     uint64_t digits;
 };
 
@@ -21,6 +22,8 @@ static const weft_param table[] = {
         "test|validation|train", "which part of the data"},
     {"digits", WEFT_PARAM_COUNT, offsetof(struct options, digits), "4", 0, 9, NULL,
         "decimals of the table"},
+    {"format", WEFT_PARAM_CHOICE, offsetof(struct options, format), "text", 0, 0,
+        "text|json|csv|latex", "what to print; LaTeX needs the booktabs package"},
     {"limit", WEFT_PARAM_COUNT, offsetof(struct options, data.limit), "0", 0, 4294967295.0,
         NULL, "at most N pictures a split, evenly over classes; 0: all"},
     {"download", WEFT_PARAM_FLAG, offsetof(struct options, data.download), "false", 0, 0,
@@ -89,14 +92,17 @@ static weft_status print_text(const struct validating *v, struct call *call)
 {
     const struct options *o = call->options;
     char *text;
-    WEFT_TRY(weft_evaluation_text(&text, v->evaluation, (int)o->digits));
+    if (o->format == CSV)
+        WEFT_TRY(weft_evaluation_csv(&text, v->evaluation));
+    else if (o->format == LATEX)
+        WEFT_TRY(weft_evaluation_latex(&text, v->evaluation, (int)o->digits));
+    else
+        WEFT_TRY(weft_evaluation_text(&text, v->evaluation, (int)o->digits));
     fputs(text, stdout);
-    size_t n = strlen(text);
-    if (n == 0 || text[n - 1] != '\n')
-        putchar('\n');
     free(text);
     if (v->openings > 1)
-        printf("\ntest split opened %zu times for this model\n", v->openings);
+        fprintf(o->format == TEXT ? stdout : stderr,
+            "\ntest split opened %zu times for this model\n", v->openings);
     if (!call->quiet) {
         const weft_scores *s = weft_evaluation_scores(v->evaluation);
         fprintf(stderr, "%zu pictures in %.2f s, %.0f a second\n", s->count, v->seconds,
@@ -138,7 +144,7 @@ static weft_status validate(struct validating *v, const weft_data *data,
     bool done = status == WEFT_OK;
     status = record_end(&v->record, status); /* before anybody is told that it is done */
     if (done)
-        WEFT_TRY(call->json ? print_json(v) : print_text(v, call));
+        WEFT_TRY(call->json || o->format == JSON ? print_json(v) : print_text(v, call));
     return status;
 }
 
@@ -163,8 +169,9 @@ const struct command command_val = {
     .arguments = "MODEL --data WHERE",
     .min_arguments = 1,
     .max_arguments = 1,
-    .details = "Prints the table that scikit-learn's classification_report prints; --json "
-               "gives every figure. Pictures are read as the model's were.",
+    .details = "Prints the table that scikit-learn's classification_report prints and the "
+               "figures of the whole; JSON and CSV have all their digits. Pictures are "
+               "read as the model's were.",
     .example = "weft val runs/knn/model.safetensors --data fashion-mnist",
     .options = table,
     .options_size = sizeof(struct options),

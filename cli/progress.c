@@ -79,15 +79,16 @@ static void add_figure(struct parts *parts, int worth, const char *name, double 
         add(parts, worth, "%s %.4f", name, value);
 }
 
-static void add_time_left(struct parts *parts, double seconds)
+/* "12s left", "4m20s left in all". */
+static void add_time_left(struct parts *parts, double seconds, const char *of)
 {
     unsigned long s = (unsigned long)(seconds + 0.5);
     if (s >= 3600)
-        add(parts, 0, "%luh%02lum left", s / 3600, s / 60 % 60);
+        add(parts, 0, "%luh%02lum left%s", s / 3600, s / 60 % 60, of);
     else if (s >= 60)
-        add(parts, 0, "%lum%02lus left", s / 60, s % 60);
+        add(parts, 0, "%lum%02lus left%s", s / 60, s % 60, of);
     else
-        add(parts, 0, "%lus left", s);
+        add(parts, 0, "%lus left%s", s, of);
 }
 
 static size_t width(const struct parts *parts)
@@ -146,7 +147,9 @@ static void describe(struct parts *parts, const weft_event *event)
     if (rate > 0)
         add(parts, 1, "%.0f pictures/s", rate);
     if (share > 0 && share < 1 && event->seconds > 0)
-        add_time_left(parts, event->seconds / share * (1 - share));
+        add_time_left(parts, event->seconds / share * (1 - share), "");
+    if (isfinite(event->left))
+        add_time_left(parts, event->left, " in all");
 }
 
 static void describe_epoch(struct parts *parts, const weft_event *event)
@@ -161,6 +164,8 @@ static void describe_epoch(struct parts *parts, const weft_event *event)
     add_figure(parts, 6, "val_accuracy", event->val_accuracy);
     if (event->rate > 0)
         add(parts, 1, "%.0f pictures/s", event->rate);
+    if (isfinite(event->left))
+        add_time_left(parts, event->left, " in all");
 }
 
 void progress_clear(struct progress *progress)

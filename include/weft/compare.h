@@ -142,8 +142,12 @@ WEFT_API WEFT_MUST weft_status weft_comparison_json(
     char **out, const weft_comparison *comparison);
 WEFT_API WEFT_MUST weft_status weft_comparison_csv(
     char **out, const weft_comparison *comparison);
+/* The terminal's table for LaTeX with booktabs, names escaped. */
+WEFT_API WEFT_MUST weft_status weft_comparison_latex(
+    char **out, const weft_comparison *comparison);
 
-/* Writes args.json, results.json, results.csv and splits.json into the folder. */
+/* Writes args.json, results.json, results.csv, results.tex and splits.json into the folder.
+ */
 WEFT_API WEFT_MUST weft_status weft_comparison_save(
     const weft_comparison *comparison, const char *folder);
 

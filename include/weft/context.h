@@ -38,6 +38,7 @@ typedef struct weft_event {
     double done, total;
     double seconds; /* since the task began */
     double rate;    /* pictures per second */
+    double left;    /* seconds, of all that this task is a part of: a guess */
     double loss, accuracy, val_loss, val_accuracy;
     const char *text;
 } weft_event;

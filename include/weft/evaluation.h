@@ -94,12 +94,19 @@ WEFT_API double weft_evaluation_top(const weft_evaluation *evaluation, size_t k)
 WEFT_API const weft_coverage *weft_evaluation_coverage(
     const weft_evaluation *evaluation, size_t *count);
 
-/* The table that scikit-learn's classification_report prints, and every figure as JSON.
- * Freed by the caller with free(). digits: decimals, 0 to 9. */
+/* The table that scikit-learn's classification_report prints with the other figures below
+ * it; every figure as JSON; every figure as CSV (group,name,figure,value: a row a figure);
+ * the text as tables for LaTeX with booktabs, names escaped. They agree: digits, the
+ * decimals, 0 to 9, is all that text and LaTeX leave out. Freed by the caller with free().
+ */
 WEFT_API WEFT_MUST weft_status weft_evaluation_text(
     char **out, const weft_evaluation *evaluation, int digits);
 WEFT_API WEFT_MUST weft_status weft_evaluation_json(
     char **out, const weft_evaluation *evaluation);
+WEFT_API WEFT_MUST weft_status weft_evaluation_csv(
+    char **out, const weft_evaluation *evaluation);
+WEFT_API WEFT_MUST weft_status weft_evaluation_latex(
+    char **out, const weft_evaluation *evaluation, int digits);
 
 #ifdef __cplusplus
 }

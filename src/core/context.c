@@ -84,6 +84,7 @@ weft_event weft__event(weft_event_kind kind, const char *task)
         .total = NAN,
         .seconds = NAN,
         .rate = NAN,
+        .left = NAN,
         .loss = NAN,
         .accuracy = NAN,
         .val_loss = NAN,

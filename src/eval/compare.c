@@ -7,8 +7,10 @@
 
 #include "core/events.h"
 #include "core/file.h"
+#include "core/left.h"
 #include "core/mem.h"
 #include "core/text.h"
+#include "eval/guess.h"
 #include "model/family.h"
 
 weft_compare_options weft_compare_defaults(void)
@@ -123,6 +125,7 @@ static void note_peak(weft_entry *entry, size_t before)
 static weft_status fit_seed(
     weft_comparison *c, weft__contender *contender, size_t i, weft_context *context)
 {
+    weft__left_part(&c->left, contender->guess);
     size_t before = weft__peak_memory_restart();
     double began = weft__now();
     const weft_view *validation = c->validation.count ? &c->validation : NULL;
@@ -254,6 +257,20 @@ static weft_status for_each(weft_comparison *c, weft_context *context,
     return WEFT_OK;
 }
 
+static weft_status fit_all(weft_comparison *c, weft_context *context)
+{
+    double total = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        weft__contender *contender = &c->contenders[i];
+        contender->guess = weft__guess_seconds(contender->classifier, &c->train, context);
+        total += contender->guess * (double)contender->wanted;
+    }
+    weft__left_begin(&c->left, context, total);
+    weft_status status = for_each(c, context, WEFT_COMPARE_FITTING, "fitting", fit);
+    weft__left_end(&c->left);
+    return status;
+}
+
 /* A cancelled context cancels everything; what is fitted is scored in another. */
 static weft_status score_all(weft_comparison *c, weft_context *context)
 {
@@ -270,7 +287,7 @@ static weft_status score_all(weft_comparison *c, weft_context *context)
 
 static weft_status run(weft_comparison *c, weft_context *context)
 {
-    WEFT_TRY(for_each(c, context, WEFT_COMPARE_FITTING, "fitting", fit));
+    WEFT_TRY(fit_all(c, context));
     size_t fitted = 0;
     for (size_t i = 0; i < c->count; i++)
         fitted += !c->contenders[i].error;

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "core/left.h"
 #include "core/machine.h"
 #include "weft/compare.h"
 
@@ -21,6 +22,7 @@ typedef struct weft__contender {
     weft_seed_fit *fits;
     weft_evaluation *uncalibrated;
     size_t wanted, fitted;
+    double guess; /* seconds that one fit may take */
 } weft__contender;
 
 /* The letters of weft_comparison.assignment. */
@@ -40,6 +42,7 @@ struct weft_comparison {
     weft_view train, validation, test;
     const char *test_origin; /* what the test pictures are, in words */
 
+    weft__left left; /* while fitting */
     weft__machine machine;
     int threads;
     char began[32];
@@ -50,6 +53,9 @@ struct weft_comparison {
 WEFT_MUST weft_status weft__contender_create(
     weft__contender *out, const char *text, uint64_t seed, uint64_t seeds);
 void weft__contender_clear(weft__contender *contender);
+
+/* Whether any entry was fitted with several seeds. */
+bool weft__has_seeds(const weft_comparison *comparison);
 
 /* Sorts, tests every pair, gives places. */
 WEFT_MUST weft_status weft__comparison_rank(weft_comparison *comparison);

@@ -231,6 +231,7 @@ weft_status weft_comparison_save(const weft_comparison *c, const char *folder)
         {"args.json", args_json},
         {"results.json", weft_comparison_json},
         {"results.csv", weft_comparison_csv},
+        {"results.tex", weft_comparison_latex},
         {"splits.json", splits_json},
     };
     WEFT_TRY(weft__make_folder(folder));

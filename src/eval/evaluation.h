@@ -25,6 +25,15 @@ struct weft_evaluation {
 /* Precision, recall and F1 from a class's counts. */
 weft_class_scores weft__class_scores(size_t correct, size_t predicted, size_t support);
 
+/* The figures of a whole evaluation: what JSON and CSV call each, what a person reads, and
+ * where it stands in weft_scores. A NULL key ends the list. */
+typedef struct weft__score_name {
+    const char *key, *title;
+    size_t offset;
+} weft__score_name;
+extern const weft__score_name weft__score_names[];
+double weft__score_value(const weft_scores *scores, const weft__score_name *figure);
+
 /* Fills the coverage curve and its area from the predictions. */
 WEFT_MUST weft_status weft__cover(weft_evaluation *evaluation);
 

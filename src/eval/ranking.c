@@ -87,6 +87,14 @@ static void give_places(weft_comparison *c)
     }
 }
 
+bool weft__has_seeds(const weft_comparison *c)
+{
+    for (size_t i = 0; i < c->finished; i++)
+        if (c->contenders[i].fitted > 1)
+            return true;
+    return false;
+}
+
 weft_status weft__comparison_rank(weft_comparison *c)
 {
     sort(c);

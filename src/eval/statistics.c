@@ -14,13 +14,16 @@ static const double TAIL = 0.025;            /* of the bootstrap, on either side
 
 weft_spread weft_spread_of(const double *values, size_t count)
 {
-    double mean = 0, squares = 0;
+    if (count == 0)
+        return (weft_spread){NAN, NAN};
+    double n = (double)count, above = 0,
+           squares = 0; /* above the first: exact for equals */
     for (size_t i = 0; i < count; i++)
-        mean += values[i] / (double)count;
+        above += values[i] - values[0];
+    double mean = values[0] + above / n;
     for (size_t i = 0; i < count; i++)
         squares += (values[i] - mean) * (values[i] - mean);
-    return (weft_spread){
-        count ? mean : NAN, count > 1 ? sqrt(squares / (double)(count - 1)) : NAN};
+    return (weft_spread){mean, count > 1 ? sqrt(squares / (n - 1)) : NAN};
 }
 
 weft_interval weft_wilson_interval(size_t successes, size_t count)

@@ -8,10 +8,35 @@
 
 enum { FIGURE = 9 }; /* columns of a figure in scikit-learn's classification_report */
 
+#define FIGURE_AT(field) offsetof(weft_scores, field)
+
+const weft__score_name weft__score_names[] = {
+    {"accuracy", "accuracy", FIGURE_AT(accuracy)},
+    {"accuracy_low", "95 % interval, low", FIGURE_AT(accuracy_low)},
+    {"accuracy_high", "95 % interval, high", FIGURE_AT(accuracy_high)},
+    {"top_3_accuracy", "top-3 accuracy", FIGURE_AT(top3)},
+    {"top_5_accuracy", "top-5 accuracy", FIGURE_AT(top5)},
+    {"matthews_corrcoef", "Matthews correlation", FIGURE_AT(mcc)},
+    {"cohen_kappa", "Cohen's kappa", FIGURE_AT(kappa)},
+    {"log_loss", "log loss", FIGURE_AT(log_loss)},
+    {"brier_score", "Brier score", FIGURE_AT(brier)},
+    {"expected_calibration_error", "calibration error", FIGURE_AT(calibration_error)},
+    {"aurc", "area under risk-coverage", FIGURE_AT(aurc)},
+    {0},
+};
+
+double weft__score_value(const weft_scores *scores, const weft__score_name *figure)
+{
+    double value;
+    memcpy(&value, (const char *)scores + figure->offset, sizeof value);
+    return value;
+}
+
 static weft_status append_figure(weft__text *text, double value, int digits)
 {
-    char figure[32];
-    weft__format_fixed(value, digits, figure, sizeof figure);
+    char figure[32] = "-";
+    if (isfinite(value))
+        weft__format_fixed(value, digits, figure, sizeof figure);
     WEFT_TRY(weft__text_append(text, " ", 1));
     return weft__text_cell(text, figure, FIGURE, true);
 }
@@ -48,12 +73,27 @@ static weft_status append_table(weft__text *text, const weft_evaluation *e, int 
     return append_row(text, "weighted avg", width, &e->scores.weighted, digits);
 }
 
+/* What stands below the table. */
+static weft_status append_figures(weft__text *text, const weft_scores *s, int digits)
+{
+    enum { TITLE = 24 };
+    WEFT_TRY(weft__text_append(text, "\n", 1));
+    for (const weft__score_name *f = weft__score_names; f->key; f++) {
+        WEFT_TRY(weft__text_cell(text, f->title, TITLE, true));
+        WEFT_TRY(append_figure(text, weft__score_value(s, f), digits));
+        WEFT_TRY(weft__text_append(text, "\n", 1));
+    }
+    return WEFT_OK;
+}
+
 weft_status weft_evaluation_text(char **out, const weft_evaluation *e, int digits)
 {
     if (digits < 0 || digits > 9)
         return weft_fail(WEFT_EINVAL, "%d decimals, expected 0 to 9", digits);
     weft__text text = {0};
     weft_status status = append_table(&text, e, digits);
+    if (status == WEFT_OK)
+        status = append_figures(&text, &e->scores, digits);
     if (status != WEFT_OK) {
         weft__text_clear(&text);
         return status;

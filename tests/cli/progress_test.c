@@ -15,6 +15,7 @@ double seconds_now(void)
 static weft_event event(weft_event_kind kind, double seconds, double done)
 {
     return (weft_event){.kind = kind,
+        .left = NAN,
         .task = "reading photos",
         .unit = "pictures",
         .done = done,

@@ -358,7 +358,7 @@ static void saves(void **state)
         commas += *p == ',';
     }
     assert_int_equal(lines, 4);
-    assert_int_equal(commas, 4 * 22);
+    assert_int_equal(commas, 4 * 31);
     free(csv);
     assert_fails(weft_comparison_save(c, "/proc/nowhere"), WEFT_ENOTFOUND, "/proc/nowhere");
     weft_comparison_free(c);

@@ -90,7 +90,9 @@ static void check_case(const json_t *json)
     for (int digits = 2; digits <= 4 && json_is_object(reports); digits += 2) {
         char key[2] = {(char)('0' + digits), 0}, *text;
         assert_ok(weft_evaluation_text(&text, e, digits));
-        assert_string_equal(text, json_string_value(json_object_get(reports, key)));
+        const char *report = json_string_value(json_object_get(reports, key));
+        if (strncmp(text, report, strlen(report)) != 0)
+            fail_msg("%s: scikit-learn prints\n%s\nnot\n%s", name, report, text);
         free(text);
     }
     weft_evaluation_free(e);

@@ -52,6 +52,20 @@ static void wilson(void **state)
     assert_true(nothing.low == 0 && nothing.high == 1);
 }
 
+static void spread(void **state)
+{
+    (void)state;
+    const double equal[] = {0.1, 0.1, 0.1}, some[] = {1, 2, 4};
+    weft_spread s = weft_spread_of(equal, 3);
+    assert_true(s.mean == 0.1 && s.sd == 0);
+    s = weft_spread_of(some, 3);
+    close_to(s.mean, 7.0 / 3);
+    close_to(s.sd, sqrt(7.0 / 3));
+    s = weft_spread_of(some, 1);
+    assert_true(s.mean == 1 && isnan(s.sd));
+    assert_true(isnan(weft_spread_of(some, 0).mean));
+}
+
 static void mcnemar(void **state)
 {
     (void)state;
@@ -286,6 +300,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wilson),
+        cmocka_unit_test(spread),
         cmocka_unit_test(mcnemar),
         cmocka_unit_test(holm),
         cmocka_unit_test(student),
