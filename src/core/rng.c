@@ -44,37 +44,40 @@ uint32_t weft_rng_u32(weft_rng *rng)
     return rng->block[lane];
 }
 
-/* Philox on LANES blocks side by side: word w of lane l goes to out[4 l + w]. */
-enum { LANES = 16 };
+/* Philox on LANES blocks side by side: word w of lane l goes to out[4 l + w]. Each word is
+ * in the lower half of 64 bits, where a product leaves both of its own; what is above is
+ * never read. */
+enum { LANES = 16, HALF = LANES / 2 };
+typedef uint64_t lanes __attribute__((vector_size(HALF * sizeof(uint64_t))));
 
 WEFT__SIMD static void philox_lanes(
     uint32_t *out, uint64_t block, uint64_t stream, uint64_t seed)
 {
-    uint32_t c[4][LANES];
+    const uint64_t low = 0xffffffff;
+    const lanes none = {0}, numbers = {0, 1, 2, 3, 4, 5, 6, 7};
+    lanes c[2][4];
     uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
-    for (unsigned l = 0; l < LANES; l++) {
-        c[0][l] = (uint32_t)(block + l);
-        c[1][l] = (uint32_t)((block + l) >> 32);
-        c[2][l] = (uint32_t)stream;
-        c[3][l] = (uint32_t)(stream >> 32);
+    for (unsigned h = 0; h < 2; h++) {
+        lanes blocks = block + h * HALF + numbers;
+        c[h][0] = blocks & low;
+        c[h][1] = blocks >> 32;
+        c[h][2] = none + (stream & low);
+        c[h][3] = none + (stream >> 32);
     }
     for (int round = 0; round < ROUNDS; round++) {
-        for (unsigned l = 0; l < LANES; l++) {
-            uint64_t p0 = (uint64_t)MULTIPLIER_0 * c[0][l];
-            uint64_t p1 = (uint64_t)MULTIPLIER_1 * c[2][l];
-            uint32_t n0 = (uint32_t)(p1 >> 32) ^ c[1][l] ^ k0;
-            uint32_t n2 = (uint32_t)(p0 >> 32) ^ c[3][l] ^ k1;
-            c[1][l] = (uint32_t)p1;
-            c[3][l] = (uint32_t)p0;
-            c[0][l] = n0;
-            c[2][l] = n2;
+        for (unsigned h = 0; h < 2; h++) {
+            lanes p0 = MULTIPLIER_0 * (c[h][0] & low), p1 = MULTIPLIER_1 * (c[h][2] & low);
+            c[h][0] = (p1 >> 32) ^ c[h][1] ^ k0;
+            c[h][2] = (p0 >> 32) ^ c[h][3] ^ k1;
+            c[h][1] = p1;
+            c[h][3] = p0;
         }
         k0 += WEYL_0;
         k1 += WEYL_1;
     }
     for (unsigned l = 0; l < LANES; l++)
         for (unsigned w = 0; w < 4; w++)
-            out[4 * l + w] = c[w][l];
+            out[4 * l + w] = (uint32_t)c[l / HALF][w][l % HALF];
 }
 
 void weft_rng_fill(weft_rng *rng, uint32_t *words, size_t count)
