@@ -27,7 +27,39 @@ static void fitted(struct record *entry, const weft_entry *e)
         record_model(entry, e->model);
 }
 
-static void scored(struct record *entry, const weft_entry *e)
+/* A part that the store refuses fails the whole, at its end. */
+static void end(struct record *whole, struct record *part, weft_status status)
+{
+    weft_status ended = record_end(part, status);
+    if (status == WEFT_OK)
+        record_fail(whole, ended);
+}
+
+/* The entry's own run is the first seed's; each further one is a part of it. */
+static void further_seeds(struct record *entry, const weft_entry *e, const char *data)
+{
+    record_figure(entry, "test", "accuracy_mean", e->accuracy.mean);
+    record_figure(entry, "test", "accuracy_sd", e->accuracy.sd);
+    record_figure(entry, "test", "macro_f1_mean", e->macro_f1.mean);
+    record_figure(entry, "test", "macro_f1_sd", e->macro_f1.sd);
+    for (size_t i = 1; i < e->fit_count; i++) {
+        const weft_seed_fit *fit = &e->fits[i];
+        struct record part;
+        const weft_run_start start = {.kind = "seed",
+            .name = e->name,
+            .classifier = fit->classifier,
+            .data = data,
+            .data_digest = weft_classifier_data_digest(fit->classifier),
+            .seed = fit->seed};
+        record_begin_part(&part, entry, &start);
+        record_watch(&part, fit->classifier);
+        record_evaluation(&part, "test", fit->evaluation);
+        record_figure(&part, "", "fit_seconds", fit->fit_seconds);
+        end(entry, &part, WEFT_OK);
+    }
+}
+
+static void scored(struct record *entry, const weft_entry *e, const char *data)
 {
     record_evaluation(entry, "test", e->evaluation);
     record_figure(entry, "test", "macro_f1_low", e->f1.low);
@@ -35,14 +67,8 @@ static void scored(struct record *entry, const weft_entry *e)
     record_figure(entry, "", "predict_seconds", e->predict_seconds);
     record_figure(entry, "", "pictures_per_second", e->rate);
     record_figure(entry, "", "peak_memory", (double)e->peak_memory);
-}
-
-/* A part that the store refuses fails the whole, at its end. */
-static void end(struct record *whole, struct record *entry, weft_status status)
-{
-    weft_status ended = record_end(entry, status);
-    if (status == WEFT_OK)
-        record_fail(whole, ended);
+    if (e->fit_count > 1)
+        further_seeds(entry, e, data);
 }
 
 static void on_step(
@@ -63,7 +89,7 @@ static void on_step(
         record_opened_test(entry, &test);
         break;
     case WEFT_COMPARE_SCORED:
-        scored(entry, e);
+        scored(entry, e, record->options->source);
         end(&record->whole, entry, WEFT_OK);
         break;
     case WEFT_COMPARE_FAILED:

@@ -223,8 +223,8 @@ static weft_status fill(
 static bool lower_is_better(const char *metric)
 {
     static const char *const names[] = {"log_loss", "loss", "brier_score",
-        "expected_calibration_error", "fit_seconds", "predict_seconds", "peak_memory",
-        "model_bytes"};
+        "expected_calibration_error", "aurc", "accuracy_sd", "macro_f1_sd", "fit_seconds",
+        "predict_seconds", "peak_memory", "model_bytes"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(metric, names[i]) == 0)
             return true;

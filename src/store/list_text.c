@@ -1,4 +1,5 @@
 /* Runs as a table for a terminal. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,8 +63,14 @@ static weft_status row_text(
         strcpy(seconds, "< 1 s");
     else if (!isnan(row->seconds))
         weft__format_seconds(row->seconds, seconds, sizeof seconds);
-    WEFT_TRY(weft__text_printf(text, "%5lld  %.10s %.5s  ", (long long)row->id, row->began,
-        row->began + strlen("2026-11-20T")));
+    char moment[17]; /* "2026-11-20T18:44", whatever the file says */
+    snprintf(moment, sizeof moment, "%s", row->began);
+    char *between = strchr(moment, 'T');
+    if (between)
+        *between = ' ';
+    WEFT_TRY(weft__text_printf(text, "%5lld  ", (long long)row->id));
+    WEFT_TRY(weft__text_cell(text, moment, sizeof moment - 1, false));
+    WEFT_TRY(gap(text));
     WEFT_TRY(label_cell(text, row));
     WEFT_TRY(figure_cells(text, list, row));
     WEFT_TRY(gap(text));

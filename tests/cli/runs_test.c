@@ -96,6 +96,33 @@ static void a_comparison_has_a_part_for_each(void **state)
     json_decref(result);
 }
 
+static void each_further_seed_is_a_part_of_its_entry(void **state)
+{
+    (void)state;
+    assert_outcome(
+        weft("compare", "ann:epochs=1", "--seeds", "3", "--seed", "4", "--data", DATA), 0,
+        "");
+    json_t *entry = json_of(weft("runs", "show", "2", "--json"));
+    assert_int_equal(json_array_size(json_object_get(entry, "parts")), 2);
+    const json_t *test = json_object_get(json_object_get(entry, "figures"), "test");
+    double mean = json_real_value(json_object_get(test, "accuracy")) / 3;
+    for (int i = 3; i <= 4; i++) {
+        char number[8];
+        snprintf(number, sizeof number, "%d", i);
+        json_t *seed = json_of(weft("runs", "show", number, "--json"));
+        assert_int_equal(json_integer_value(json_object_get(seed, "seed")), 2 + i);
+        assert_int_equal(json_array_size(json_object_get(seed, "history")), 1);
+        mean +=
+            json_real_value(json_object_get(
+                json_object_get(json_object_get(seed, "figures"), "test"), "accuracy")) /
+            3;
+        json_decref(seed);
+    }
+    assert_float_equal(
+        mean, json_real_value(json_object_get(test, "accuracy_mean")), 1e-12);
+    json_decref(entry);
+}
+
 /* kill -9 in the middle of a training: its epochs until then are there. */
 static void a_killed_training_has_died(void **state)
 {
@@ -217,6 +244,7 @@ int main(void)
         folder_test(a_training_is_remembered),
         folder_test(openings_of_the_test_split_are_told),
         folder_test(a_comparison_has_a_part_for_each),
+        folder_test(each_further_seed_is_a_part_of_its_entry),
         folder_test(a_killed_training_has_died),
         folder_test(failures_and_interrupts_are_remembered),
         folder_test(a_store_that_cannot_be_used_stops_the_work),

@@ -114,6 +114,40 @@ static void lines_fit_a_terminal(void **state)
     weft_store_close(store);
 }
 
+/* A file from elsewhere may say anything. */
+static void odd_rows_are_shown(void **state)
+{
+    (void)state;
+    weft_store *store;
+    weft_run_list *list;
+    char *text;
+    assert_ok(weft_store_open(&store, "odd.db", true));
+    weft_store_close(store);
+    weft__database *db;
+    assert_ok(weft__database_open(&db, "odd.db", true));
+    assert_ok(weft__execute(db,
+        "INSERT INTO run (kind, began, status, folder) VALUES ('', 'y', 'done', ''),"
+        " (cast(x'ff1b' AS TEXT), '', 'running', '../../..')",
+        WEFT__NONE));
+    weft__database_close(db);
+    assert_ok(weft_store_open(&store, "odd.db", false));
+    weft_run_filter all = {0};
+    assert_ok(weft_store_list(&list, store, &all));
+    assert_int_equal(weft_run_list_count(list), 2);
+    assert_ok(weft_run_list_text(&text, list));
+    assert_null(strchr(text, '\033'));
+    free(text);
+    for (int64_t run = 1; run <= 2; run++) {
+        assert_ok(weft_store_run_text(&text, store, run));
+        assert_null(strchr(text, '\033'));
+        free(text);
+    }
+    assert_ok(weft_store_export_csv(&text, store, list));
+    free(text);
+    weft_run_list_free(list);
+    weft_store_close(store);
+}
+
 static json_t *parsed(char *text)
 {
     json_t *json = json_loads(text, 0, NULL);
@@ -184,6 +218,7 @@ int main(void)
         folder_test(the_best_come_first),
         folder_test(a_filter_that_cannot_be_meant_is_told),
         folder_test(lines_fit_a_terminal),
+        folder_test(odd_rows_are_shown),
         folder_test(what_differs_is_told),
         folder_test(an_export_has_everything),
     };
