@@ -36,7 +36,7 @@
 #include "core/text.h"
 #include "eval/study.h"
 
-enum { LONGEST_TEXT = 1 << 20, MOST_SEEDS = 1000, MOST_FOLDS = 100 };
+enum { LONGEST_TEXT = 1 << 20, MOST_SEEDS = 1000 };
 
 struct reader {
     weft_study *study;
@@ -86,69 +86,6 @@ static weft_status set_text(struct reader *r, char **field, char *rest)
     if (*field)
         return complain(r, "given twice");
     return weft__strdup(field, rest);
-}
-
-/* "80:20" or "60:20:20". */
-static bool read_percent(weft_protocol *p, char *text)
-{
-    unsigned sum = 0;
-    char *rest = text;
-    for (char *part; (part = strsep(&rest, ":"));) {
-        uint64_t percent;
-        if (p->parts == WEFT_PROTOCOL_PARTS || !weft__parse_count(part, &percent) ||
-            percent < 1 || percent > 99)
-            return false;
-        p->percent[p->parts++] = (unsigned)percent;
-        sum += (unsigned)percent;
-    }
-    return p->parts >= 2 && sum == 100;
-}
-
-/* What stands behind the division: nothing, percentages, or "N folds". */
-static bool read_parts(weft_protocol *p, char *rest)
-{
-    char *first = next_word(&rest), *second = next_word(&rest);
-    uint64_t folds;
-    if (next_word(&rest))
-        return false;
-    if (!first) {
-        p->parts = 1;
-        return p->division == WEFT_DIVIDE_PUBLISHED;
-    }
-    if (!second)
-        return read_percent(p, first) &&
-               !(p->division == WEFT_DIVIDE_PUBLISHED && p->parts > 2);
-    if (p->division == WEFT_DIVIDE_PUBLISHED || strcmp(second, "folds") != 0 ||
-        !weft__parse_count(first, &folds) || folds < 2 || folds > MOST_FOLDS)
-        return false;
-    p->folds = (unsigned)folds;
-    return true;
-}
-
-weft_status weft__protocol_read(weft_protocol *out, const char *text)
-{
-    static const char *const divisions[] = {[WEFT_DIVIDE_PUBLISHED] = "published",
-        [WEFT_DIVIDE_TRAIN] = "train",
-        [WEFT_DIVIDE_POOLED] = "pooled"};
-    weft_protocol p = {0};
-    char copy[sizeof p.text];
-    if (strlen(text) < sizeof copy) {
-        strcpy(p.text, text);
-        strcpy(copy, text);
-        char *rest = copy, *word = next_word(&rest);
-        for (size_t i = 0; word && i < sizeof divisions / sizeof *divisions; i++) {
-            p.division = (weft_division)i;
-            if (strcmp(word, divisions[i]) == 0 && read_parts(&p, rest)) {
-                *out = p;
-                return WEFT_OK;
-            }
-        }
-    }
-    return weft_fail(WEFT_EFORMAT,
-        "protocol '%s': expected published, published 80:20, or train or pooled with "
-        "80:20, "
-        "60:20:20 or '5 folds'",
-        text);
 }
 
 /* "3" or "1..3". */

@@ -1,8 +1,75 @@
-/* The parts of the pictures that a protocol speaks of. */
+/* A protocol: its text, and the parts of the pictures that it speaks of. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/mem.h"
+#include "core/text.h"
 #include "eval/study.h"
+
+static const char BLANKS[] = " \t";
+enum { MOST_FOLDS = 100 };
+
+/* "80:20" or "60:20:20". */
+static bool read_percent(weft_protocol *p, char *text)
+{
+    unsigned sum = 0;
+    char *rest = text;
+    for (char *part; (part = strsep(&rest, ":"));) {
+        uint64_t percent;
+        if (p->parts == WEFT_PROTOCOL_PARTS || !weft__parse_count(part, &percent) ||
+            percent < 1 || percent > 99)
+            return false;
+        p->percent[p->parts++] = (unsigned)percent;
+        sum += (unsigned)percent;
+    }
+    return p->parts >= 2 && sum == 100;
+}
+
+/* What stands behind the division: nothing, percentages, or "N folds". */
+static bool read_parts(weft_protocol *p, char *rest)
+{
+    char *first = strtok_r(NULL, BLANKS, &rest), *second = strtok_r(NULL, BLANKS, &rest);
+    uint64_t folds;
+    if (strtok_r(NULL, BLANKS, &rest))
+        return false;
+    if (!first) {
+        p->parts = 1;
+        return p->division == WEFT_DIVIDE_PUBLISHED;
+    }
+    if (!second)
+        return read_percent(p, first) &&
+               !(p->division == WEFT_DIVIDE_PUBLISHED && p->parts > 2);
+    if (p->division == WEFT_DIVIDE_PUBLISHED || strcmp(second, "folds") != 0 ||
+        !weft__parse_count(first, &folds) || folds < 2 || folds > MOST_FOLDS)
+        return false;
+    p->folds = (unsigned)folds;
+    return true;
+}
+
+weft_status weft__protocol_read(weft_protocol *out, const char *text)
+{
+    static const char *const divisions[] = {[WEFT_DIVIDE_PUBLISHED] = "published",
+        [WEFT_DIVIDE_TRAIN] = "train",
+        [WEFT_DIVIDE_POOLED] = "pooled"};
+    weft_protocol p = {0};
+    char copy[sizeof p.text];
+    if (strlen(text) < sizeof copy) {
+        strcpy(p.text, text);
+        strcpy(copy, text);
+        char *rest, *word = strtok_r(copy, BLANKS, &rest);
+        for (size_t i = 0; word && i < sizeof divisions / sizeof *divisions; i++) {
+            p.division = (weft_division)i;
+            if (strcmp(word, divisions[i]) == 0 && read_parts(&p, rest)) {
+                *out = p;
+                return WEFT_OK;
+            }
+        }
+    }
+    return weft_fail(WEFT_EFORMAT,
+        "protocol '%s': expected published, published 80:20, or train or pooled with "
+        "80:20, 60:20:20 or '5 folds'",
+        text);
+}
 
 static weft_status divide_folds(weft__division *d, const weft_protocol *p,
     const weft_view *all, uint64_t seed, unsigned fold)
