@@ -429,6 +429,15 @@ static weft_status run_epoch(weft__trainer *t)
     return WEFT_OK;
 }
 
+/* What a resumed training took before: the time left is that of the whole. */
+static double seconds_before(const weft__trainer *t)
+{
+    double seconds = t->pictures ? weft__trainer_seconds_before(t) : 0;
+    for (size_t i = 0; i < t->self->history_count; i++)
+        seconds += t->self->history[i].seconds;
+    return seconds;
+}
+
 /* Plans, trains and cleans up. */
 static weft_status run(weft__trainer *t, const char *doing)
 {
@@ -440,6 +449,8 @@ static weft_status run(weft__trainer *t, const char *doing)
     if (status == WEFT_OK && !t->search)
         status = weft__trainer_begin_checkpoints(t);
     t->task = weft__task_begin(t->context, name, "epochs", (double)t->options->epochs);
+    if (status == WEFT_OK)
+        t->task.began -= seconds_before(t);
     while (status == WEFT_OK && !finished(t))
         status = run_epoch(t);
     weft__task_end(&t->task);
