@@ -223,6 +223,7 @@ static weft_status all_steps(const weft__member *self, void *arg)
             job->loss = job->update = job->prepare = job->total = 0;
         }
         weft__update u = update_of(plan, job, x.step);
+        weft__update_unbias(&u);
         x.optimiser = adam();
         x.update = &u;
         began = weft__now();

@@ -7,6 +7,17 @@
 #include "nn/muon.h"
 #include "nn/real.h"
 
+static float unbias(float beta, uint64_t step)
+{
+    return (float)(1 / (1 - pow((double)beta, (double)step)));
+}
+
+void weft__update_unbias(weft__update *u)
+{
+    u->unbias1 = unbias(u->beta1, u->step);
+    u->unbias2 = unbias(u->beta2, u->step);
+}
+
 weft__update weft__update_at(
     const weft__update *u, float rate, bool decayed, size_t begin, float *const *gradient)
 {
@@ -110,9 +121,8 @@ static inline __attribute__((always_inline)) void adam_any(const weft__update *u
     float *restrict mean = u->slots[0], *restrict square = u->slots[1];
     const float b1 = u->beta1, b2 = u->beta2, rate = u->learning_rate;
     const float scale = u->gradient_scale, epsilon = u->epsilon;
-    const double t = (double)u->step;
-    const float first = (float)(1 / (1 - pow((double)b1, t)));
-    const float second = (float)(1 / (1 - pow((double)b2, t)));
+    const float first = u->unbias1 > 0 ? u->unbias1 : unbias(b1, u->step);
+    const float second = u->unbias2 > 0 ? u->unbias2 : unbias(b2, u->step);
     const float coupled = decoupled ? 0 : u->weight_decay;
     const float shrink = decoupled ? 1 - rate * u->weight_decay : 1;
 #pragma GCC ivdep /* the arrays do not overlap: too many for the compiler to check */

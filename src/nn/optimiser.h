@@ -24,7 +24,12 @@ typedef struct weft__update {
     float learning_rate, momentum, beta1, beta2, epsilon, weight_decay;
     bool nesterov;
     uint64_t step; /* from 1 */
+    /* Adam's 1 / (1 - beta^step), from weft__update_unbias; 0: found anew in every call. */
+    float unbias1, unbias2;
 } weft__update;
+
+/* For a step of many calls: finds once what depends on the step alone. */
+void weft__update_unbias(weft__update *u);
 
 /* `u` for `count` values from `begin` on, of which `gradient` alone is the gradient, and
  * for a parameter of that factor of the learning rate: to be run from 0 to count. */

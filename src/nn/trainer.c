@@ -168,6 +168,7 @@ static weft__update update_of(const weft__trainer *t, const weft__plan *plan)
         .nesterov = o->nesterov,
         .step = t->step + 1};
     memcpy(u.slots, t->slots, sizeof u.slots);
+    weft__update_unbias(&u);
     return u;
 }
 
