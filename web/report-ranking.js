@@ -21,7 +21,9 @@
     const interval = (ends) => el("span", { class: "sub" }, `${fixed(ends[0], 4)}–${fixed(ends[1], 4)}`);
     const seeded = models.some((m) => m.seeds?.length > 1);
     const overSeeds = (m) => (m.seeds?.length > 1
-      ? [fixed(accuracy(m), 4), el("span", { class: "sub" }, ` ± ${fixed(m.sd.accuracy, 4)}`)] : fixed(accuracy(m), 4));
+      ? [fixed(accuracy(m), 4), el("span", { class: "sub" }, ` ± ${fixed(m.sd.accuracy, 4)}`)]
+      /* Room for what others have, so that the figures stand below each other. */
+      : [fixed(accuracy(m), 4), seeded ? el("span", { class: "sub blank", "aria-hidden": "true" }, " ± 0.0000") : null]);
     fill("leaderboard", table([
       { title: el("span", { class: "unseen" }, "Place"), value: null, text: (m) => el("span", {},
         tied(m) ? [`${m.place} `, el("abbr", { title: "a tie", "aria-label": "a tie" }, "=")] : `${m.place}`) },
@@ -73,11 +75,11 @@
 
   function accuracyChart() {
     const reversed = [...models].reverse();
-    const seeded = reversed.filter((m) => m.seeds?.length > 1).length > 0;
+    const seeded = models.some((m) => m.seeds?.length > 1);
     const ticks = reversed.flatMap((m) => (m.seeds?.length > 1 ? m.seeds.map((s) => [plot(m), s.accuracy]) : []));
     const low = (m) => m.evaluation.accuracy_interval[0], high = (m) => m.evaluation.accuracy_interval[1];
     chart("accuracy", {
-      caption: "Accuracy", small: `with 95 % intervals (Wilson); a filled mark shares the first place${seeded ? "; small ticks: every seed" : ""}`,
+      caption: "Accuracy", small: `with 95 % intervals (Wilson${seeded ? ", of the first seed" : ""}); a filled mark shares the first place${seeded ? "; ticks: every seed" : ""}`,
       label: `Accuracy of ${models.length} classifiers with intervals; ${models[0].name} is highest`,
       draw: (t) => ({
         traces: [{

@@ -26,8 +26,8 @@ weft.report = (() => {
     const places = Map.groupBy(models, (m) => m.place);
     const tied = [...places.values()].filter((group) => group.length > 1);
     return tied.length
-      ? `${tied.map((group) => `${list(group.map((m) => m.name))} cannot be told apart`).join("; ")} on these pictures: ${tests} with Holm's correction finds no difference at 5 %.`
-      : `Every difference in place is significant at 5 % (${tests}, Holm's correction).`;
+      ? `${tied.map((group) => `${list(group.map((m) => m.name))} cannot be told apart`).join("; ")} on these pictures: ${tests} with Holm's correction finds no difference at 5\u00a0%.`
+      : `Every difference in place is significant at 5\u00a0% (${tests}, Holm's correction).`;
   }
 
   const [height, width, channels] = data.shape;

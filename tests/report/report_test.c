@@ -303,6 +303,31 @@ static void makes_pages_of_folders(void **state)
     assert_ok(weft_report_folder(at));
 }
 
+/* Twelve classifiers of 10,000 pictures of noise, which no compression makes smaller. */
+static void stays_small(void **state)
+{
+    (void)state;
+    enum { MANY = 12 };
+    const char *many[MANY];
+    for (size_t i = 0; i < MANY; i++)
+        many[i] = i % 2 ? "prior" : "centroid:passes=1";
+    weft_data large = make_data(200, 0, 10000, CLASSES, 28, 1, names);
+    weft_compare_options options = weft_compare_defaults();
+    options.resamples = 10;
+    weft_comparison *c;
+    assert_ok(weft_compare(&c, &large, many, MANY, &options, context));
+    char at[256];
+    in_folder(at, "large.html", "");
+    assert_ok(weft_report_write(at, c));
+    uint8_t *bytes;
+    size_t size;
+    assert_ok(weft__file_read(at, 1 << 25, &bytes, &size));
+    assert_true(size < 10000000);
+    free(bytes);
+    weft_comparison_free(c);
+    weft_data_clear(&large);
+}
+
 static void refuses_folders(void **state)
 {
     (void)state;
@@ -353,6 +378,7 @@ int main(void)
         cmocka_unit_test(refuses),
         cmocka_unit_test(remakes_a_comparison),
         cmocka_unit_test(makes_pages_of_folders),
+        cmocka_unit_test(stays_small),
         cmocka_unit_test(refuses_folders),
         cmocka_unit_test(works_in_chromium),
         cmocka_unit_test(other_pages_work_in_chromium),
