@@ -166,7 +166,7 @@
               hoverinfo: "skip", line: { color: t.accent, width: 1.5, dash: "dot" } },
             {
               type: "scatter", mode: "markers+text", x: models.map(spent), y: right,
-              text: models.map((m, i) => (where[i] ? plain(cut(m.name, 22)) : "")),
+              text: models.map((m, i) => (where[i] ? `\u00a0${plain(cut(m.name, 22))}\u00a0` : "")),
               textposition: where.map((place) => place || "middle right"), textfont: { color: t.ink }, cliponaxis: false,
               marker: { size: 11, color: models.map((m) => (front.includes(m) ? t.accent : t.soft)),
                 symbol: models.map((m) => (front.includes(m) ? "circle" : "circle-open")), line: { width: 2 } },
