@@ -303,7 +303,7 @@ static weft_status run(int argc, char **argv)
         return WEFT_OK;
     }
     weft__network network;
-    WEFT_TRY(weft__network_named(&network, argv[2]));
+    WEFT_TRY(weft__network_named(&network, argv[2], NULL));
     char *words[] = {
         argv[2], argv[3], argv[4], argv[5], argv[6], argc == 8 ? argv[7] : NULL};
     return step(words, &network, context);

@@ -7,9 +7,11 @@
 #include "again.h"
 #include "data_options.h"
 #include "output.h"
+#include "record.h"
 
 struct options {
     struct data_options data;
+    struct store_options store;
     char *out, *groups;
     uint64_t folds, seed;
     bool pool, watch, train_scores;
@@ -31,6 +33,7 @@ static const weft_param table[] = {
         "a new folder; runs/cv-NAME when not given"},
     {"seed", WEFT_PARAM_COUNT, offsetof(struct options, seed), "1", 0, 4294967295.0, NULL,
         "what is drawn by chance depends on this alone"},
+    STORE_OPTIONS(struct options, store),
     DATA_OPTIONS(struct options, data),
     {0},
 };
@@ -42,6 +45,7 @@ struct validating {
     char *folder, *command; /* owned */
     bool made;              /* the folder was made here */
     weft_crossvalidation *cv;
+    struct record record;
 };
 
 static void clear(struct validating *v)
@@ -84,22 +88,15 @@ static weft_status print(const struct validating *v, const struct call *call)
         return output_json(json);
     }
     WEFT_TRY(weft_crossvalidation_text(&text, v->cv));
-    printf("%s\n%s\n", text, v->folder);
+    printf("%s\n%s/report.html\n", text, v->folder);
     free(text);
     return WEFT_OK;
 }
 
-static weft_status validate(struct validating *v, struct call *call)
+/* Everything between the beginning and the end of the record. */
+static weft_status work(struct validating *v, const weft_view *view, struct call *call)
 {
     const struct options *o = call->options;
-    WEFT_TRY(again(&v->command, call));
-    WEFT_TRY(data_options_load(&v->data, o->data.where, &o->data, call));
-    WEFT_TRY(choose_folder(v, call)); /* after the data, which may lie in the present one */
-    if (o->pool)
-        WEFT_TRY(weft_data_pool(&v->pooled, &v->data));
-    weft_view view = weft_view_all(o->pool ? v->pooled : v->data.train);
-    if (o->groups)
-        WEFT_TRY(weft_groups_load(&v->groups, view.data, o->groups));
     weft_crossvalidation_options options = weft_crossvalidation_defaults();
     options.folds = o->folds;
     options.seed = o->seed;
@@ -108,10 +105,37 @@ static weft_status validate(struct validating *v, struct call *call)
     options.train_scores = o->train_scores;
     options.source = o->data.where;
     options.command = v->command;
-    WEFT_TRY(weft_crossvalidate(&v->cv, call->classifier, &view, &options, call->context));
+    if (o->pool && v->data.test) {
+        weft_view test = weft_test_open(v->data.test);
+        record_opened_test(&v->record, &test);
+    }
+    WEFT_TRY(weft_crossvalidate(&v->cv, call->classifier, view, &options, call->context));
+    record_evaluation(&v->record, "validation", weft_crossvalidation_evaluation(v->cv));
     WEFT_TRY(weft_crossvalidation_save(v->cv, v->folder));
     WEFT_TRY(weft_report_folder(v->folder));
-    return print(v, call);
+    record_folder(&v->record, v->folder);
+    return WEFT_OK;
+}
+
+static weft_status validate(struct validating *v, struct call *call)
+{
+    const struct options *o = call->options;
+    WEFT_TRY(again(&v->command, call));
+    WEFT_TRY(data_options_load(&v->data, o->data.where, &o->data, call));
+    if (o->pool)
+        WEFT_TRY(weft_data_pool(&v->pooled, &v->data));
+    weft_view view = weft_view_all(o->pool ? v->pooled : v->data.train);
+    if (o->groups)
+        WEFT_TRY(weft_groups_load(&v->groups, view.data, o->groups));
+    WEFT_TRY(choose_folder(v, call)); /* after the data, which may lie in the present one */
+    const weft_run_start start = {.data = o->data.where, .train = &view, .seed = o->seed};
+    WEFT_TRY(record_begin(&v->record, &o->store, call, &start));
+    weft_status status = work(v, &view, call);
+    bool done = status == WEFT_OK;
+    status = record_end(&v->record, status); /* before anybody is told that it is done */
+    if (done)
+        WEFT_TRY(print(v, call));
+    return status;
 }
 
 static weft_status run(struct call *call)

@@ -8,7 +8,7 @@
 enum { NAME_COLUMNS = 22, SHAPE_COLUMNS = 16, NUMBER_COLUMNS = 18 };
 
 struct options {
-    char *shape, *precision;
+    char *shape, *precision, *sizes;
     uint64_t classes, batch;
 };
 
@@ -21,6 +21,8 @@ static const weft_param table[] = {
         "pictures a step; 0: as the network's text says"},
     {"precision", WEFT_PARAM_TEXT, offsetof(struct options, precision), NULL, 0, 0, NULL,
         "auto, f32 or bf16; by default as the network's text says"},
+    {"sizes", WEFT_PARAM_TEXT, offsetof(struct options, sizes), NULL, 0, 0, NULL,
+        "other values of the sizes that the network's text names, as in filters=64"},
     {0},
 };
 
@@ -128,6 +130,7 @@ static weft_status run(struct call *call)
     use.classes = o->classes;
     use.batch = o->batch;
     use.precision = o->precision;
+    use.sizes = o->sizes;
     if (!read_shape(o->shape, &use.shape))
         return call_misused(
             call, "--shape %s: expected height x width x channels, as 28x28x1", o->shape);

@@ -82,6 +82,10 @@ WEFT_MUST weft_status call_misused(struct call *call, const char *format, ...)
 /* Seconds of a clock that never steps. */
 double seconds_now(void);
 
+/* From now on signals cancel this context; for a process made by fork, whose call's context
+ * is another's. */
+void interrupts_cancel(weft_context *context);
+
 /* The command did its work and the answer is no: main exits with 3. */
 void call_gate(struct call *call);
 

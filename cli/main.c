@@ -69,6 +69,11 @@ weft_status call_misused(struct call *call, const char *format, ...)
     return weft_fail(WEFT_EINVAL, "%s", text);
 }
 
+void interrupts_cancel(weft_context *context)
+{
+    interrupted_context = context;
+}
+
 void call_gate(struct call *call)
 {
     call->exit_code = EXIT_GATE;

@@ -26,6 +26,8 @@ typedef struct weft_network_use {
     size_t classes;
     size_t batch;          /* pictures a step; 0: as the network's text says */
     const char *precision; /* "auto", "f32" or "bf16"; NULL: as the text says */
+    const char *sizes; /* "filters=64": values of sizes that the text names; NULL: its own
+                        */
 } weft_network_use;
 
 /* Fashion-MNIST's 28x28x1 and 10 classes; batch and precision as the text says. */
@@ -59,6 +61,10 @@ typedef struct weft_network_summary {
 WEFT_API WEFT_MUST weft_status weft_network_summarise(weft_network_summary *out,
     const char *name, const weft_network_use *use, weft_context *context);
 WEFT_API void weft_network_summary_clear(weft_network_summary *summary);
+
+/* The sizes that the network's text names, with their values: "filters=128 hidden=256"; ""
+ * where it names none. Freed by the caller with free(). */
+WEFT_API WEFT_MUST weft_status weft_network_sizes(char **out, const char *name);
 
 #ifdef __cplusplus
 }

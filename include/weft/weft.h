@@ -44,6 +44,7 @@
 #include "weft/store.h"
 #include "weft/study.h"
 #include "weft/svm.h"
+#include "weft/tune.h"
 
 #ifdef __cplusplus
 extern "C" {

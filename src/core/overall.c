@@ -15,6 +15,8 @@ static void relay(void *user, const weft_event *event)
 {
     weft__overall *overall = user;
     bool own = event->task == overall->task.name;
+    if (event->kind == WEFT_EVENT_NOTE && overall->silent)
+        return;
     if (own || event->kind == WEFT_EVENT_NOTE) {
         forward(overall, event);
         return;

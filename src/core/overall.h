@@ -10,6 +10,7 @@ typedef struct weft__overall {
     weft_event_fn on_event; /* whom the context told before */
     void *user;
     double from, to, done; /* of the task's units: the part under way, and what is done */
+    bool silent;           /* to be set after the beginning: the parts' notes are dropped */
 } weft__overall;
 
 /* From here on the context's parts are folded into this task; notes pass through. Must be

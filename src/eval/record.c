@@ -51,10 +51,12 @@ static weft_status add_network(
     weft__digest *digest, const weft_classifier *classifier, char *value)
 {
     weft__network network;
+    char sizes[4096];
     if (!weft_param_find(weft_classifier_describe(classifier)->params, "network"))
         return WEFT_OK;
+    WEFT_TRY(weft_classifier_get(classifier, "sizes", sizes, sizeof sizes));
     WEFT_TRY(weft_classifier_get(classifier, "network", value, OPTION_TEXT));
-    WEFT_TRY(weft__network_named(&network, value));
+    WEFT_TRY(weft__network_named(&network, value, sizes));
     weft_status status = WEFT_OK;
     for (size_t i = 0; status == WEFT_OK && i < network.node_count; i++)
         status = add_layer(digest, &network.nodes[i], value);

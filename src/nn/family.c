@@ -44,7 +44,7 @@ static weft_status entitle(
 static weft_status choose(weft_classifier *self, const char *name)
 {
     weft__network network;
-    WEFT_TRY(weft__network_named(&network, name));
+    WEFT_TRY(weft__network_named(&network, name, NULL));
     weft__train_options *options = self->options;
     weft_status status = weft__take_train_line(options, network.train, name);
     if (status == WEFT_OK)
@@ -95,7 +95,7 @@ static weft_status begin(
         return weft_fail(WEFT_EINVAL, "network: which? give network=NAME or a path; 'weft "
                                       "models' lists what there is");
     WEFT_TRY(new_state(self, &s));
-    WEFT_TRY(weft__network_named(&s->network, o->network));
+    WEFT_TRY(weft__network_named(&s->network, o->network, o->sizes));
     WEFT_TRY(weft__network_infer(
         &s->network, input_of(self->recipe.shape), self->classes, o->network));
     WEFT_TRY(weft__calloc(&s->block, s->network.block, sizeof *s->block, "parameters"));

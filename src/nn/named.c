@@ -6,6 +6,8 @@
 #include "core/file.h"
 #include "core/mem.h"
 #include "core/text.h"
+#include "nn/sizes.h"
+#include "weft/network.h"
 
 static const size_t LARGEST_TEXT = 1 << 20;
 
@@ -46,11 +48,23 @@ static weft_status find_text(const char *name, char **text)
     return WEFT_OK;
 }
 
-weft_status weft__network_named(weft__network *network, const char *name)
+weft_status weft__network_named(weft__network *network, const char *name, const char *sizes)
+{
+    char *text = NULL, *changed = NULL;
+    WEFT_TRY(find_text(name, &text));
+    weft_status status = weft__sizes_change(&changed, text, sizes, name);
+    if (status == WEFT_OK)
+        status = weft__network_parse(network, changed, name);
+    free(changed);
+    free(text);
+    return status;
+}
+
+weft_status weft_network_sizes(char **out, const char *name)
 {
     char *text = NULL;
     WEFT_TRY(find_text(name, &text));
-    weft_status status = weft__network_parse(network, text, name);
+    weft_status status = weft__sizes_find(out, text);
     free(text);
     return status;
 }

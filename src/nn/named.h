@@ -5,8 +5,10 @@
 #include "nn/network.h"
 #include "nn/options.h"
 
-/* Reads the network of that name; WEFT_ENOTFOUND suggests the nearest. */
-WEFT_MUST weft_status weft__network_named(weft__network *out, const char *name);
+/* Reads the network of that name, its named sizes changed as `sizes` says (see
+ * weft__sizes_change); WEFT_ENOTFOUND suggests the nearest. */
+WEFT_MUST weft_status weft__network_named(
+    weft__network *out, const char *name, const char *sizes);
 /* Takes the options that a text's `train` line gives; `where` names it in messages. */
 WEFT_MUST weft_status weft__take_train_line(
     weft__train_options *options, const char *line, const char *where);

@@ -15,6 +15,8 @@
 const weft_param weft__train_params[] = {
     {"network", WEFT_PARAM_TEXT, AT(network), NULL, 0, 0, NULL,
         "a built-in network's name or the path of a network text"},
+    {"sizes", WEFT_PARAM_TEXT, AT(sizes), NULL, 0, 0, NULL,
+        "other values of the sizes that the network's text names, as in filters=64"},
     {"epochs", WEFT_PARAM_COUNT, AT(epochs), "10", 1, 100000, NULL,
         "passes over the training pictures"},
     {"batch", WEFT_PARAM_COUNT, AT(batch), "64", 1, 65536, NULL, "pictures a step"},

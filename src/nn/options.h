@@ -14,6 +14,7 @@ enum { WEFT__NORMALISE_UNIT, WEFT__NORMALISE_STANDARD };
 
 typedef struct weft__train_options {
     char *network; /* a built-in's name or a path */
+    char *sizes;   /* what its text names, changed */
     char *init_from, *init_map, *freeze, *rates;
     int init_layout;
     uint64_t epochs, batch, seed;

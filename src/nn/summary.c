@@ -111,7 +111,7 @@ weft_status weft_network_summarise(weft_network_summary *out, const char *name,
     weft__network network;
     weft_network_summary summary = {0};
     WEFT_TRY(check_use(use));
-    WEFT_TRY(weft__network_named(&network, name));
+    WEFT_TRY(weft__network_named(&network, name, use->sizes));
     weft_status status = summarise(&summary, &network, name, use, context);
     weft__network_clear(&network);
     if (status == WEFT_OK)

@@ -7,8 +7,9 @@
 #include "core/text.h"
 #include "nn/layers/layers.h"
 #include "nn/network.h"
+#include "nn/sizes.h"
 
-enum { LONGEST_TEXT = 1 << 20, MOST_LAYERS = 4096, DEEPEST = 16 };
+enum { LONGEST_TEXT = 1 << 20, MOST_LAYERS = 4096, DEEPEST = 16, LONGEST_WORD = 256 };
 
 /* Where the parser is. */
 struct parser {
@@ -16,6 +17,7 @@ struct parser {
     const char *where;
     int line;
     size_t value; /* what the next layer takes as input */
+    weft__sizes sizes;
     struct {
         size_t entry, main; /* values at `residual` and at `shortcut` */
         bool has_shortcut;
@@ -27,6 +29,13 @@ struct parser {
 static weft_status complain(const struct parser *p, const char *message)
 {
     return weft_fail(WEFT_EFORMAT, "%s, line %d: %s", p->where, p->line, message);
+}
+
+/* What was just found wrong, with its place. */
+static weft_status complain_of(const struct parser *p, const char *word)
+{
+    return weft_fail(
+        WEFT_EFORMAT, "%s, line %d: %s: %s", p->where, p->line, word, weft_error());
 }
 
 static const char *kind_name(const void *unused, size_t i)
@@ -73,8 +82,7 @@ static weft_status set_option(
     weft_status status = weft_param_set(params, node->options, name, value);
     if (status == WEFT_OK)
         return WEFT_OK;
-    return weft_fail(WEFT_EFORMAT, "%s, line %d: %s: %s", p->where, p->line,
-        node->kind->name, weft_error());
+    return complain_of(p, node->kind->name);
 }
 
 static weft_status read_layer(struct parser *p, const char *word, char **rest)
@@ -91,7 +99,10 @@ static weft_status read_layer(struct parser *p, const char *word, char **rest)
     weft__node *node;
     WEFT_TRY(add_node(p, kind, &node));
     bool argument_given = false;
-    for (char *item; (item = strtok_r(NULL, " \t", rest));) {
+    for (char *word_read; (word_read = strtok_r(NULL, " \t", rest));) {
+        char item[LONGEST_WORD];
+        if (weft__sizes_expand(&p->sizes, word_read, item, sizeof item) != WEFT_OK)
+            return complain_of(p, kind->name);
         char *equals = strchr(item, '=');
         if (equals) {
             *equals = 0;
@@ -156,6 +167,13 @@ static weft_status set_heading(struct parser *p, char **field, const char *rest)
     return weft__strdup(field, rest + strspn(rest, " \t"));
 }
 
+static weft_status read_sizes(struct parser *p, const char *rest)
+{
+    if (p->sizes.count)
+        return complain(p, "sizes: given twice");
+    return weft__sizes_read(&p->sizes, rest) == WEFT_OK ? WEFT_OK : complain_of(p, "sizes");
+}
+
 static weft_status read_line(struct parser *p, char *line)
 {
     weft__network *network = p->network;
@@ -172,6 +190,8 @@ static weft_status read_line(struct parser *p, char *line)
         return set_heading(p, &network->source, rest);
     if (strcmp(word, "train") == 0)
         return set_heading(p, &network->train, rest);
+    if (strcmp(word, "sizes") == 0)
+        return read_sizes(p, rest);
     if (strcmp(word, "residual") == 0)
         return open_residual(p);
     if (strcmp(word, "shortcut") == 0)

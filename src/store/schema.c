@@ -88,7 +88,33 @@ static const char runs[] =
     "CREATE INDEX opening_run ON opening (run);"
     "CREATE INDEX opening_model ON opening (model, data_digest);";
 
-const char *const weft__schema[] = {runs};
+static const char studies[] =
+    /* A search hangs on its run; src/store/trials.h tells how its trials are shared. */
+    "CREATE TABLE study ("
+    "  run INTEGER PRIMARY KEY REFERENCES run (id) ON DELETE CASCADE,"
+    "  identity TEXT NOT NULL UNIQUE," /* SHA-256 of all that decides its figures */
+    "  threads INTEGER NOT NULL"       /* of each trial */
+    ") STRICT;"
+
+    "CREATE TABLE trial ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  study INTEGER NOT NULL REFERENCES study (run) ON DELETE CASCADE,"
+    "  rung INTEGER NOT NULL,"
+    "  number INTEGER NOT NULL,"
+    "  status TEXT NOT NULL"
+    "    CHECK (status IN ('waiting', 'running', 'done', 'failed')),"
+    "  attempts INTEGER NOT NULL DEFAULT 0,"
+    "  resource REAL NOT NULL,"
+    "  value TEXT NOT NULL," /* of the options that are searched over: JSON */
+    "  score REAL,"
+    "  result TEXT," /* every figure and curve: JSON */
+    "  error TEXT,"
+    "  began TEXT,"
+    "  ended TEXT,"
+    "  UNIQUE (study, rung, number)"
+    ") STRICT;";
+
+const char *const weft__schema[] = {runs, studies};
 
 int weft__schema_version(void)
 {

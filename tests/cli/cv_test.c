@@ -11,7 +11,7 @@ static void ends_with_the_folds_and_a_folder(void **state)
     assert_outcome(o, 0, "");
     assert_non_null(strstr(o->out, "ann: 4 stratified folds of 200 pictures, seed 3"));
     assert_non_null(strstr(o->out, "\nmean "));
-    assert_non_null(strstr(o->out, "\nruns/cv-ann\n"));
+    assert_non_null(strstr(o->out, "\nruns/cv-ann/report.html\n"));
     assert_true(exists("runs/cv-ann/probabilities.safetensors"));
 
     json_t *json = json_load_file("runs/cv-ann/results.json", 0, NULL);

@@ -189,8 +189,14 @@ static const weft__family broken =
 static const weft__family interrupted = TEST_FAMILY(
     "interrupted", "is cancelled", interrupted_fit, prior_predict, no_params, 1);
 
+/* The last two with options. */
+static const weft__family stubborn = TEST_FAMILY("stubborn", "fails to fit", broken_fit,
+    prior_predict, centroid_params, sizeof(struct centroid_options));
+static const weft__family hasty = TEST_FAMILY("hasty", "is cancelled", interrupted_fit,
+    prior_predict, centroid_params, sizeof(struct centroid_options));
+
 const weft__family *const weft__families[] = {
-    &centroid, &prior, &broken, &interrupted, NULL};
+    &centroid, &prior, &broken, &interrupted, &stubborn, &hasty, NULL};
 
 /* Pictures of `classes` shapes that overlap and vary, drawn by the seed. */
 static weft_dataset *make_pictures(size_t count, size_t classes, uint32_t side,
