@@ -69,6 +69,17 @@ static weft_status check(const weft_comparison *c)
         return weft_fail(WEFT_EINVAL,
             "%zu pictures to train on and %zu to test on: both are needed", c->train.count,
             test);
+    for (size_t i = 0; c->validation.count == 0 && i < c->count; i++) {
+        char value[16];
+        if (weft_classifier_get(
+                c->contenders[i].classifier, "calibrate", value, sizeof value) == WEFT_OK &&
+            strcmp(value, "none") != 0)
+            return weft_fail(WEFT_EINVAL,
+                "%s: no validation pictures to calibrate on: --validation 0.1 holds a "
+                "tenth "
+                "out of training",
+                c->contenders[i].name);
+    }
     return WEFT_OK;
 }
 

@@ -31,9 +31,22 @@ static weft_status score_training(weft_fold *fold, const weft_classifier *classi
     return WEFT_OK;
 }
 
+/* A temperature would be fitted on the pictures that judge it. */
+static weft_status check_calibration(const weft_classifier *classifier)
+{
+    char value[16];
+    if (weft_classifier_get(classifier, "calibrate", value, sizeof value) == WEFT_OK &&
+        strcmp(value, "none") != 0)
+        return weft_fail(WEFT_EINVAL,
+            "%s: calibrate=%s has no pictures of its own here: calibrate the final model",
+            weft_classifier_describe(classifier)->name, value);
+    return WEFT_OK;
+}
+
 static weft_status run(weft_fold *fold, weft_classifier *classifier,
     const weft__fold_task *task, weft_context *context)
 {
+    WEFT_TRY(check_calibration(classifier));
     double fitted = task->from + task->fit_share, began = weft__now();
     weft__overall_part(task->overall, task->from, fitted);
     WEFT_TRY(weft_classifier_fit(

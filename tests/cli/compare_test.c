@@ -58,8 +58,62 @@ static void wrong_names_and_options_are_usage(void **state)
     assert_outcome(weft("compare", "knn:kk=3", "--data", "nowhere"), 2, "kk");
     assert_outcome(weft("compare", "knn:k=0", "--data", "nowhere"), 2, "k");
     assert_outcome(weft("compare", "knn"), 2, "--data");
+    assert_outcome(weft("compare", "knn", "--full", "--data", "x"), 2, "--full");
     assert_failure(weft("compare", "knn", "--data", "nowhere"), "nowhere");
     assert_false(exists("runs/compare"));
+}
+
+/* The temperature is fitted on pictures held out, never silently on others. */
+static void calibrates_on_held_out_pictures(void **state)
+{
+    (void)state;
+    assert_failure(weft("compare", "knn", "logreg:calibrate=temperature", "--data",
+                       "synth:n=200,test=100,size=16", "--out", "none"),
+        "--validation 0.1");
+    assert_false(exists("none/models/knn.safetensors"));
+    assert_outcome(weft("cv", "knn", "--calibrate", "temperature", "--folds", "3", "--data",
+                       "synth:n=100,test=50,size=16"),
+        1, "no pictures of its own");
+    assert_int_equal(weft("compare", "forest:trees=10,calibrate=temperature", "knn",
+                         "--data", "synth:n=300,test=100,size=16", "--validation", "0.2",
+                         "--seeds", "2", "--out", "r")
+                         ->code,
+        0);
+    json_t *results = load("r/results.json"), *entry;
+    size_t i;
+    json_array_foreach(json_object_get(results, "classifiers"), i, entry)
+    {
+        bool forest = strcmp(json_string_value(json_object_get(entry, "name")), "knn") != 0;
+        assert_int_equal(json_is_real(json_object_get(entry, "temperature")), forest);
+        assert_int_equal(json_object_get(entry, "uncalibrated") != NULL, forest);
+        assert_int_equal(json_array_size(json_object_get(entry, "seeds")), forest ? 2 : 1);
+    }
+    json_decref(results);
+    assert_true(exists("r/results.tex"));
+    assert_int_equal(weft("verify", "r/models/forest-trees-10-calibrate-temperature."
+                                    "safetensors")
+                         ->code,
+        0);
+}
+
+static void val_in_four_formats(void **state)
+{
+    (void)state;
+    static const char *const formats[] = {"text", "json", "csv", "latex"};
+    static const char *const holds[] = {"Matthews correlation    0.",
+        "\"matthews_corrcoef\": 0.", "all,,matthews_corrcoef,0.",
+        "  Matthews correlation & 0."};
+    assert_int_equal(weft("train", "knn", "--data", "synth:n=300,test=100,size=16", "--out",
+                         "m.safetensors")
+                         ->code,
+        0);
+    for (size_t i = 0; i < 4; i++) {
+        const struct outcome *o = weft("val", "m.safetensors", "--data",
+            "synth:n=300,test=100,size=16", "--format", formats[i]);
+        assert_int_equal(o->code, 0);
+        if (!strstr(o->out, holds[i]))
+            fail_msg("%s: no '%s' in\n%s", formats[i], holds[i], o->out);
+    }
 }
 
 static bool said(const char *text)
@@ -95,6 +149,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         folder_test(ends_with_table_and_report),
         folder_test(wrong_names_and_options_are_usage),
+        folder_test(calibrates_on_held_out_pictures),
+        folder_test(val_in_four_formats),
         folder_test(interrupted_reports_what_is_fitted),
     };
     return cmocka_run_group_tests_name("weft compare", tests, NULL, NULL);
