@@ -51,7 +51,37 @@ typedef struct weft_explain_options {
     uint64_t seed;  /* of noise and random weights */
 } weft_explain_options;
 
-/* The options' table, for defaults, ranges and help. */
+/* The options of a weft_explain_options that is the member `member` of the struct `type`,
+ * for a table of weft_param. */
+#define WEFT_EXPLAIN_FIELD(type, member, field) \
+    (offsetof(type, member) + offsetof(weft_explain_options, field))
+#define WEFT_EXPLAIN_PARAMS(type, member) \
+    {"method", WEFT_PARAM_CHOICE, WEFT_EXPLAIN_FIELD(type, member, method), "auto", 0, 0, \
+        "auto|grad-cam|grad-cam++|integrated|smooth-grad|occlusion|random", \
+        "how the map is made; auto: grad-cam where the network has layers for it"}, \
+        {"layer", WEFT_PARAM_TEXT, WEFT_EXPLAIN_FIELD(type, member, layer), NULL, 0, 0, \
+            NULL, "grad-cam: the layer looked at; else the last with height or width"}, \
+        {"steps", WEFT_PARAM_COUNT, WEFT_EXPLAIN_FIELD(type, member, steps), "64", 1, \
+            100000, NULL, "integrated gradients: points on the way from the baseline"}, \
+        {"baseline", WEFT_PARAM_REAL, WEFT_EXPLAIN_FIELD(type, member, baseline), "0", 0, \
+            255, NULL, "grey level that stands for nothing there"}, \
+        {"samples", WEFT_PARAM_COUNT, WEFT_EXPLAIN_FIELD(type, member, samples), "32", 1, \
+            100000, NULL, "smooth-grad: noisy copies"}, \
+        {"noise", WEFT_PARAM_REAL, WEFT_EXPLAIN_FIELD(type, member, noise), "0.15", 0, 10, \
+            NULL, "smooth-grad: deviation of the noise, 1 is white from black"}, \
+        {"patch", WEFT_PARAM_COUNT, WEFT_EXPLAIN_FIELD(type, member, patch), "0", 0, 4096, \
+            NULL, "occlusion: side of the patch in pixels; 0: a quarter of the picture"}, \
+        {"stride", WEFT_PARAM_COUNT, WEFT_EXPLAIN_FIELD(type, member, stride), "0", 0, \
+            4096, NULL, "occlusion: pixels to the next patch; 0: a quarter of the patch"}, \
+        {"untrained", WEFT_PARAM_FLAG, WEFT_EXPLAIN_FIELD(type, member, untrained), \
+            "false", 0, 0, NULL, \
+            "with random weights: a map that looks the same explains nothing"}, \
+    { \
+        "seed", WEFT_PARAM_COUNT, WEFT_EXPLAIN_FIELD(type, member, seed), "1", 0, \
+            9007199254740992.0, NULL, "of noise and random weights" \
+    }
+
+/* The same as a table of its own. */
 extern WEFT_API const weft_param weft_explain_params[];
 
 /* The method that AUTO stands for with this classifier. */
@@ -93,6 +123,31 @@ WEFT_API WEFT_MUST weft_status weft_explain_faithfulness(weft_faithfulness *out,
  * its middle where a value is negative; the largest magnitude is its end. */
 WEFT_API void weft_explain_draw(
     uint8_t *pixels, const float *map, const uint8_t *picture, weft_shape shape);
+
+/* Picture, map and overlay side by side, each pixel a square of `zoom`, on white. */
+WEFT_API weft_shape weft_explain_panel_shape(weft_shape shape, uint32_t zoom);
+WEFT_API WEFT_MUST weft_status weft_explain_panel(uint8_t *pixels, const float *map,
+    const uint8_t *picture, weft_shape shape, uint32_t zoom);
+
+/* What weft_explain found, for files. All borrowed; what may be NULL is left out. */
+typedef struct weft_explanation {
+    const weft_classifier *classifier;
+    const weft_view *view;
+    const weft_explain_options *options;
+    const float *maps;                              /* count x height x width */
+    const uint16_t *classes;                        /* count: explained */
+    const float *probabilities;                     /* count x classes */
+    const weft_faithfulness *faithfulness, *random; /* of the maps, and of noise; may be
+                                                     * NULL */
+    const char *command; /* that makes the same again; may be NULL */
+    size_t pictures;     /* at most so many get a panel, spread evenly over the view */
+} weft_explanation;
+
+/* Writes explain.json, explain.html and PNG panels as a new folder, whole or not at all:
+ * one for each picture (picture-NNNN.png), and for each class the mean of its maps over the
+ * mean of its pictures (class-NNNN.png). */
+WEFT_API WEFT_MUST weft_status weft_explain_save(
+    const char *folder, const weft_explanation *explanation);
 
 #ifdef __cplusplus
 }

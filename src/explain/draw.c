@@ -1,6 +1,9 @@
 /* Maps as colours. */
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "core/mem.h"
 #include "weft/explain.h"
 
 /* From dark to bright through blue, red and yellow, rising evenly in lightness, so that it
@@ -42,4 +45,41 @@ void weft_explain_draw(
             pixels[p * 3 + k] = (uint8_t)(value + 0.5f);
         }
     }
+}
+
+enum { GAP = 4 }; /* pixels between the pictures of a panel */
+
+weft_shape weft_explain_panel_shape(weft_shape shape, uint32_t zoom)
+{
+    return (weft_shape){shape.height * zoom, 3 * shape.width * zoom + 2 * GAP, 3};
+}
+
+/* A colour picture enlarged, its left edge at column `left` of the panel. */
+static void enlarge(uint8_t *panel, weft_shape whole, uint32_t left, const uint8_t *rgb,
+    weft_shape shape, uint32_t zoom)
+{
+    for (uint32_t y = 0; y < whole.height; y++)
+        for (uint32_t x = 0; x < shape.width * zoom; x++)
+            memcpy(panel + ((size_t)y * whole.width + left + x) * 3,
+                rgb + ((size_t)(y / zoom) * shape.width + x / zoom) * 3, 3);
+}
+
+weft_status weft_explain_panel(uint8_t *pixels, const float *map, const uint8_t *picture,
+    weft_shape shape, uint32_t zoom)
+{
+    weft_shape whole = weft_explain_panel_shape(shape, zoom);
+    size_t count = (size_t)shape.height * shape.width;
+    uint32_t step = shape.width * zoom + GAP;
+    uint8_t *rgb;
+    WEFT_TRY(weft__alloc(&rgb, count, 3, "a panel"));
+    memset(pixels, 255, weft_shape_bytes(whole));
+    for (size_t p = 0; p < count * 3; p++)
+        rgb[p] = shape.channels == 3 ? picture[p] : picture[p / 3];
+    enlarge(pixels, whole, 0, rgb, shape, zoom);
+    weft_explain_draw(rgb, map, NULL, shape);
+    enlarge(pixels, whole, step, rgb, shape, zoom);
+    weft_explain_draw(rgb, map, picture, shape);
+    enlarge(pixels, whole, 2 * step, rgb, shape, zoom);
+    free(rgb);
+    return WEFT_OK;
 }

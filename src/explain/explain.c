@@ -7,30 +7,13 @@
 #include "core/mem.h"
 #include "weft/rng.h"
 
-#define AT(field) offsetof(weft_explain_options, field)
+/* The option struct as a member of itself, for the table of its own. */
+struct alone {
+    weft_explain_options options;
+};
 
 const weft_param weft_explain_params[] = {
-    {"method", WEFT_PARAM_CHOICE, AT(method), "auto", 0, 0,
-        "auto|grad-cam|grad-cam++|integrated-gradients|smooth-grad|occlusion|random",
-        "how the map is made; auto: grad-cam where the network has layers for it"},
-    {"layer", WEFT_PARAM_TEXT, AT(layer), NULL, 0, 0, NULL,
-        "grad-cam: the layer that is looked at; the last with height or width"},
-    {"steps", WEFT_PARAM_COUNT, AT(steps), "64", 1, 100000, NULL,
-        "integrated-gradients: points on the way from the baseline"},
-    {"baseline", WEFT_PARAM_REAL, AT(baseline), "0", 0, 255, NULL,
-        "grey level that stands for nothing there"},
-    {"samples", WEFT_PARAM_COUNT, AT(samples), "32", 1, 100000, NULL,
-        "smooth-grad: noisy copies"},
-    {"noise", WEFT_PARAM_REAL, AT(noise), "0.15", 0, 10, NULL,
-        "smooth-grad: deviation of the noise, 1 is white from black"},
-    {"patch", WEFT_PARAM_COUNT, AT(patch), "0", 0, 4096, NULL,
-        "occlusion: side of the patch in pixels; 0: a quarter of the picture"},
-    {"stride", WEFT_PARAM_COUNT, AT(stride), "0", 0, 4096, NULL,
-        "occlusion: pixels from one patch to the next; 0: a quarter of the patch"},
-    {"untrained", WEFT_PARAM_FLAG, AT(untrained), "false", 0, 0, NULL,
-        "with random weights: a map that looks the same explains nothing"},
-    {"seed", WEFT_PARAM_COUNT, AT(seed), "1", 0, 9007199254740992.0, NULL,
-        "of noise and random weights"},
+    WEFT_EXPLAIN_PARAMS(struct alone, options),
     {0},
 };
 
@@ -55,7 +38,7 @@ static const struct method {
     {"auto", NULL, false, 1},
     {"grad-cam", weft__grad_cam, true, 512},
     {"grad-cam++", weft__grad_cam_plus_plus, true, 512},
-    {"integrated-gradients", weft__integrated_gradients, true, 16},
+    {"integrated", weft__integrated_gradients, true, 16},
     {"smooth-grad", weft__smooth_grad, true, 16},
     {"occlusion", weft__occlusion, false, 64},
     {"random", noise, false, SIZE_MAX},

@@ -104,7 +104,7 @@ static void equals_pytorch(void **state)
     check(&f, "grad-cam++");
     set(&f, "baseline", "40");
     set(&f, "steps", "32");
-    check(&f, "integrated-gradients");
+    check(&f, "integrated");
     set(&f, "patch", "4");
     set(&f, "stride", "3");
     check(&f, "occlusion");
@@ -135,7 +135,7 @@ static void integrated_gradients_are_complete(void **state)
     static float maps[COUNT * HEIGHT * WIDTH];
     (void)state;
     set_up(&f);
-    set(&f, "method", "integrated-gradients");
+    set(&f, "method", "integrated");
     set(&f, "steps", "512");
     assert_ok(weft_explain(maps, f.classes, f.model, &f.view, &f.options, f.context));
     static float nothing[COUNT * HEIGHT * WIDTH * CHANNELS];
@@ -220,7 +220,7 @@ static void maps_beat_random_order(void **state)
                                "dense classes\nsoftmax\n");
     a_map_beats_random_order("./bands.net", "grad-cam");
     a_map_beats_random_order("./bands.net", "grad-cam++");
-    a_map_beats_random_order("./bands.net", "integrated-gradients");
+    a_map_beats_random_order("./bands.net", "integrated");
     a_map_beats_random_order("./bands.net", "smooth-grad");
     a_map_beats_random_order("./bands.net", "occlusion");
     a_map_beats_random_order("logreg", "occlusion");

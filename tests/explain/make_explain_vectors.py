@@ -85,7 +85,7 @@ def integrated_gradients(pictures, classes):
         x = (BASELINE + (n + 0.5) / STEPS * (pictures - BASELINE)).requires_grad_()
         score = forward(x)[0][torch.arange(COUNT), classes].sum()
         total += torch.autograd.grad(score, x)[0] / STEPS
-    keep("integrated-gradients", (total * (pictures - BASELINE)).sum(dim=3))
+    keep("integrated", (total * (pictures - BASELINE)).sum(dim=3))
 
 
 def occlusion(pictures, classes):
