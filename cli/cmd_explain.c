@@ -258,8 +258,7 @@ const struct command command_explain = {
         "whether the map means something: deletion and insertion curves beside those of a "
         "random order; --untrained does the same with random weights.",
     .example = "weft explain runs/ann/model.safetensors shoe.jpg\n"
-               "weft explain runs/threads-3/model.safetensors --data fashion-mnist "
-               "--limit 500 --check",
+               "weft explain ann.safetensors --data fashion-mnist --limit 500 --check",
     .options = table,
     .options_size = sizeof(struct options),
     .json = true,
