@@ -5,9 +5,9 @@
 # there still, to the byte; at each end every trial must be there exactly once and the
 # table, times aside, be that of a search never killed.
 #
-# usage: bench/tune_kill.sh [KILLS=30] [WEFT=build/cli/weft] [DATA=synth:n=1500,test=1]
+# usage: bench/tune_kill.sh [KILLS=30] [WEFT=build/cli/weft] [DATA=synth:n=800,test=1]
 set -eu
-kills=${1:-30} weft=$(realpath "${2:-build/cli/weft}") data=${3:-synth:n=1500,test=1}
+kills=${1:-30} weft=$(realpath "${2:-build/cli/weft}") data=${3:-synth:n=800,test=1}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
@@ -61,7 +61,7 @@ while [ "$done" -lt "$kills" ]; do
     1) victim=$leader ;;
     2) victim=-$leader ;; # the process group
     esac
-    kill -9 -- "$victim" 2>/dev/null && done=$((done + 1))
+    kill -9 "$victim" 2>/dev/null && done=$((done + 1))
     if wait $leader 2>/dev/null; then code=0; else code=$?; fi
     recorded=$(check)
     if [ "$code" -eq 0 ]; then # it ended, or its other worker ended it
@@ -69,6 +69,7 @@ while [ "$done" -lt "$kills" ]; do
         [ "$recorded" -eq 8 ]
         rm -rf r runs seen
         ended=$((ended + 1))
+        echo "$done kills, $ended searches ended"
     fi
 done
 (tune --out r) >/dev/null

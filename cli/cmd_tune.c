@@ -17,7 +17,7 @@ struct options {
     double validation;
     uint64_t trials, folds, factor, workers, seed;
     int scoring;
-    bool halving, resume, fit;
+    bool halving, resume, fit_best;
 };
 
 static const weft_param table[] = {
@@ -42,7 +42,7 @@ static const weft_param table[] = {
         "begin no trial after this time, as in 90s, 30m or 2h"},
     {"workers", WEFT_PARAM_COUNT, offsetof(struct options, workers), "1", 1, 256, NULL,
         "processes that share the trials, and the threads"},
-    {"fit", WEFT_PARAM_FLAG, offsetof(struct options, fit), "false", 0, 0, NULL,
+    {"fit-best", WEFT_PARAM_FLAG, offsetof(struct options, fit_best), "false", 0, 0, NULL,
         "fit the best on all training pictures and keep the model"},
     {"resume", WEFT_PARAM_FLAG, offsetof(struct options, resume), "false", 0, 0, NULL,
         "only go on with a search; the same command does so anyhow"},
@@ -262,7 +262,7 @@ static weft_status conclude(struct tuning *t, struct call *call, weft_status sta
         return status;
     WEFT_TRY(weft_tuning_refresh(t->tuning));
     WEFT_TRY(weft_tuning_progress(&state, t->tuning));
-    if (o->fit && status == WEFT_OK && state.ended)
+    if (o->fit_best && status == WEFT_OK && state.ended)
         WEFT_TRY(fit_best(t, call));
     WEFT_TRY(weft_tuning_save(t->tuning, t->folder));
     WEFT_TRY(weft_report_folder(t->folder));

@@ -114,10 +114,9 @@
   }
 
   function how() {
-    const options = [...(run.options || []), ...(best ? dimensions.map((k) => `${k}=${text(best.params[k])}`) : [])];
     fill("how",
       run.command ? [el("p", {}, "The command that makes it again:"), weft.command(run.command)] : [],
-      best ? [el("p", {}, "The best, as weft compare takes it:"), weft.command(`${run.classifier}:${options.join(",")}`)] : [],
+      search.best ? [el("p", {}, "The best, as weft compare takes it:"), weft.command(search.best)] : [],
       terms([["Data", run.data], ["Digest of the data", el("span", { class: "mono" }, run.data_digest)],
         ["Searched", el("span", { class: "mono" }, (run.space || []).join("  "))],
         ...(halving ? [["Successive halving", rungs.map((r) => `${plural(r.trials, "trial")} on ${fixed(100 * r.resource, 0)} % of the ${run.resource}`).join(", then ")]] : []),

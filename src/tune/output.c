@@ -291,15 +291,54 @@ static json_t *run_json(const weft_tuning *t)
         weft__json_text(machine.processor), "run", (json_int_t)t->trials.run);
 }
 
+/* "kugler-cnn:epochs=4,learning-rate=0.01,sizes=filters=8", as weft_compare takes it. */
+static weft_status write_best(weft__text *text, const weft_tuning *t)
+{
+    const weft_trial *best = weft_tuning_trial(t, 0);
+    const char *name = t->options.classifier, *separator = ":";
+    bool sizes = false;
+    if (!best || best->status != WEFT_TRIAL_DONE)
+        return WEFT_OK;
+    for (size_t i = 0; i < t->space.count; i++)
+        name = t->space.dimensions[i].kind == WEFT__NETWORK ? best->values[i] : name;
+    WEFT_TRY(weft__text_printf(text, "%s", name));
+    for (size_t i = 0; i < t->options.fixed_count; i++, separator = ",")
+        WEFT_TRY(weft__text_printf(text, "%s%s", separator, t->options.fixed[i]));
+    for (size_t i = 0; i < t->space.count; i++) {
+        const weft__dimension *d = &t->space.dimensions[i];
+        if (d->kind != WEFT__OPTION)
+            continue;
+        WEFT_TRY(weft__text_printf(text, "%s%s=%s", separator, d->name, best->values[i]));
+        separator = ",";
+    }
+    for (size_t i = 0; i < t->space.count; i++) {
+        const weft__dimension *d = &t->space.dimensions[i];
+        if (d->kind != WEFT__SIZE)
+            continue;
+        WEFT_TRY(weft__text_printf(text, "%s%s%s=%s", sizes ? " " : separator,
+            sizes ? "" : "sizes=", d->name, best->values[i]));
+        sizes = true;
+    }
+    return WEFT_OK;
+}
+
 weft_status weft_tuning_json(char **out, const weft_tuning *t)
 {
+    weft__text best = {0};
+    weft_status status = write_best(&best, t);
+    if (status != WEFT_OK) {
+        weft__text_clear(&best);
+        return status;
+    }
     json_t *trials = json_array(), *order = json_array();
     for (size_t i = 0; i < t->result_count; i++)
         json_array_append_new(trials, trial_json(t, &t->results[i]));
     for (size_t i = 0; i < t->order_count; i++)
         json_array_append_new(order, json_integer((json_int_t)t->order[i]));
-    json_t *json = json_pack("{s:o, s:o, s:o, s:o}", "run", run_json(t), "dimensions",
-        dimensions_json(t), "trials", trials, "ranking", order);
+    json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:o}", "run", run_json(t), "dimensions",
+        dimensions_json(t), "trials", trials, "ranking", order, "best",
+        best.data ? weft__json_text(best.data) : json_null());
+    weft__text_clear(&best);
     char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
     json_decref(json);
     if (!text)

@@ -28,7 +28,7 @@ static void ends_with_a_table_and_a_model(void **state)
 {
     (void)state;
     const struct outcome *o = weft("tune", "knn", "k=1..4", "weights=uniform,distance",
-        "--data", "synth:n=200,test=20,size=16", "--folds", "3", "--fit");
+        "--data", "synth:n=200,test=20,size=16", "--folds", "3", "--fit-best");
     assert_outcome(o, 0, "");
     assert_non_null(
         strstr(o->out, "knn: 8 trials by accuracy on 3 folds of the training pictures"));
