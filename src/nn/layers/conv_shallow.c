@@ -20,9 +20,15 @@ enum { COVERED = 2 * LANES, NOBODY = 255 };
 
 /* A member's own. */
 struct workspace {
-    float *picture; /* [channels][rows][columns], padding included */
-    float *covered; /* [windows][covered]: of one channel, by the pool's windows */
-    float *sums;    /* [filters / LANES][taps + 1][LANES]: gradients, the bias' last */
+    float *picture;   /* [channels][rows][columns], padding included */
+    uint16_t *halves; /* the same in bf16, where `paired` */
+    float *covered;   /* [windows][covered]: of one channel, by the pool's windows */
+    float *sums;      /* [filters / LANES][taps + 1][LANES]: gradients, the bias' last */
+};
+
+struct step {
+    uint32_t at;        /* where in a patch its first tap lies */
+    uint32_t tap, next; /* of the weights; next: taps where there is none */
 };
 
 struct weft__shallow {
@@ -33,9 +39,13 @@ struct weft__shallow {
     size_t rows, columns; /* of a picture, padding included */
     size_t taps, pairs;
     size_t side, covered; /* of what a window covers; floats of a register or two */
-    uint32_t *at;         /* taps: where a tap lies in a patch */
-    float *weights;       /* [pairs][taps][PAIR], rounded where activations are */
-    float *bias;          /* [pairs][PAIR] */
+    /* A step of the sum is a tap in f32; or, where activations are bf16 and the processor
+     * has products of pairs, two taps beside each other in a line, or one and nothing. */
+    bool paired;
+    size_t steps;
+    struct step *step; /* steps */
+    uint32_t *weights; /* [pairs][steps][PAIR]: f32, rounded where activations are; pairs */
+    float *bias;       /* [pairs][PAIR] */
     struct workspace *members;
 };
 
@@ -77,10 +87,29 @@ static void measure(weft__shallow *s)
     s->columns = c->in_width + c->pad_left + c->pad_right;
     s->taps = c->kernel * c->kernel * c->in_channels;
     s->pairs = (c->out_channels + PAIR - 1) / PAIR;
+    s->paired = s->node->plan->real == WEFT__REAL_BF16 && weft__has_bf16_vectors_only();
     s->side = covered_side(c);
     s->covered = s->side * s->side <= LANES ? LANES : COVERED;
     s->height = s->node->writes->node->out.height;
     s->width = s->node->writes->node->out.width;
+}
+
+/* The steps of the sum, by channels, rows and columns. */
+static weft_status list_steps(weft__shallow *s)
+{
+    const weft__conv *c = &s->conv;
+    WEFT_TRY(weft__calloc(&s->step, s->taps, sizeof *s->step, "a plan"));
+    for (size_t i = 0; i < c->in_channels; i++)
+        for (size_t u = 0; u < c->kernel; u++)
+            for (size_t v = 0; v < c->kernel; v += s->paired ? 2 : 1) {
+                size_t tap = (u * c->kernel + v) * c->in_channels + i, next = s->taps;
+                if (s->paired && v + 1 < c->kernel)
+                    next = tap + c->in_channels;
+                s->step[s->steps++] =
+                    (struct step){(uint32_t)((i * s->rows + u) * s->columns + v),
+                        (uint32_t)tap, (uint32_t)next};
+            }
+    return WEFT_OK;
 }
 
 static weft_status make_workspace(weft__plan *plan, const weft__shallow *s, int m)
@@ -89,6 +118,8 @@ static weft_status make_workspace(weft__plan *plan, const weft__shallow *s, int 
     const char *what = "a convolution's pictures";
     size_t pixels = s->conv.in_channels * s->rows * s->columns + SLACK;
     WEFT_TRY(weft__hold(plan, &w->picture, pixels, sizeof *w->picture, what));
+    if (s->paired)
+        WEFT_TRY(weft__hold(plan, &w->halves, pixels, sizeof *w->halves, what));
     if (!plan->training)
         return WEFT_OK;
     WEFT_TRY(weft__hold(plan, &w->covered, s->height * s->width * s->covered + SLACK,
@@ -113,14 +144,10 @@ weft_status weft__shallow_create(weft__shallow **out, const weft__conv *conv,
     if (relu)
         relu->skip_forward = relu->passes_gradient = true;
     measure(s);
-    WEFT_TRY(weft__calloc(&s->at, s->taps, sizeof *s->at, "a plan"));
-    for (size_t t = 0; t < s->taps; t++) { /* by rows, columns, channels, as the weights */
-        size_t i = t % conv->in_channels, tap = t / conv->in_channels;
-        size_t u = tap / conv->kernel, v = tap % conv->kernel;
-        s->at[t] = (uint32_t)((i * s->rows + u) * s->columns + v);
-    }
+    WEFT_TRY(list_steps(s));
     const char *what = "convolution weights";
-    WEFT_TRY(weft__hold(plan, &s->weights, s->pairs * s->taps * PAIR, sizeof(float), what));
+    WEFT_TRY(weft__hold(
+        plan, &s->weights, s->pairs * s->steps * PAIR, sizeof *s->weights, what));
     WEFT_TRY(weft__hold(plan, &s->bias, s->pairs * PAIR, sizeof(float), what));
     WEFT_TRY(
         weft__calloc(&s->members, (size_t)plan->members, sizeof *s->members, "a plan"));
@@ -135,59 +162,78 @@ void weft__shallow_free(weft__shallow *s)
         return;
     for (int m = 0; s->members && m < s->node->plan->members; m++) {
         free(s->members[m].picture);
+        free(s->members[m].halves);
         free(s->members[m].covered);
         free(s->members[m].sums);
     }
     free(s->members);
-    free(s->at);
+    free(s->step);
     free(s->weights);
     free(s->bias);
     free(s);
 }
 
-void weft__shallow_prepare(weft__shallow *s, const float *weights, const float *bias)
+/* The word that a step is multiplied with, of a filter's plain weights. */
+static uint32_t step_word(
+    const weft__shallow *s, const struct step *step, const float *weights, size_t filter)
 {
     size_t filters = s->conv.out_channels;
-    bool bf16 = s->node->plan->real == WEFT__REAL_BF16; /* compute weights are, too */
-    for (size_t o = 0; o < filters; o++) {
-        float *to = s->weights + o / PAIR * s->taps * PAIR + o % PAIR;
-        for (size_t t = 0; t < s->taps; t++) {
-            float weight = weights[t * filters + o];
-            to[t * PAIR] = bf16 ? weft__from_bf16(weft__to_bf16(weight)) : weight;
-        }
+    float weight = weights[step->tap * filters + filter];
+    if (s->paired) {
+        bool two = step->next < s->taps;
+        uint16_t next = two ? weft__to_bf16(weights[step->next * filters + filter]) : 0;
+        return weft__to_bf16(weight) | (uint32_t)next << 16;
+    }
+    if (s->node->plan->real == WEFT__REAL_BF16) /* compute weights are, too */
+        weight = weft__from_bf16(weft__to_bf16(weight));
+    uint32_t word;
+    memcpy(&word, &weight, sizeof word);
+    return word;
+}
+
+void weft__shallow_prepare(weft__shallow *s, const float *weights, const float *bias)
+{
+    for (size_t o = 0; o < s->conv.out_channels; o++) {
+        uint32_t *to = s->weights + o / PAIR * s->steps * PAIR + o % PAIR;
+        for (size_t k = 0; k < s->steps; k++)
+            to[k * PAIR] = step_word(s, &s->step[k], weights, o);
         s->bias[o] = bias ? bias[o] : 0;
     }
 }
 
 #if defined(__x86_64__)
 #pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512vl")
+#pragma GCC target("avx512f,avx512bw,avx512vl,avx512bf16")
 #define INLINE static inline __attribute__((always_inline))
 
-/* One picture, a plane a channel. The padding stays 0. */
-INLINE void take_any(
-    const weft__shallow *s, float *restrict to, const void *restrict in, weft__real real)
+/* One picture, a plane a channel, as `stored`; `real` is what the activations are. The
+ * padding stays 0. */
+INLINE void take_any(const weft__shallow *s, void *restrict to, const void *restrict in,
+    weft__real stored, weft__real real)
 {
     const weft__conv *c = &s->conv;
     for (size_t i = 0; i < c->in_channels; i++)
         for (size_t y = 0; y < c->in_height; y++) {
-            float *line = to + (i * s->rows + y + c->pad_top) * s->columns + c->pad_left;
+            size_t line = (i * s->rows + y + c->pad_top) * s->columns + c->pad_left;
             size_t from = y * c->in_width * c->in_channels + i;
-            if (c->in_channels == 1)
+            if (stored == WEFT__REAL_BF16 && c->in_channels == 1)
+                memcpy((uint16_t *)to + line, (const uint16_t *)in + from,
+                    c->in_width * sizeof(uint16_t));
+            else if (c->in_channels == 1)
                 for (size_t x = 0; x < c->in_width; x++)
-                    line[x] = weft__get(in, from + x, real);
+                    ((float *)to)[line + x] = weft__get(in, from + x, real);
             else
                 for (size_t x = 0; x < c->in_width; x++)
-                    line[x] = weft__get(in, from + x * c->in_channels, real);
+                    weft__put(to, line + x, weft__get(in, from + x * c->in_channels, real),
+                        stored);
         }
 }
 
-INLINE void take_picture(const weft__exec *x, const weft__shallow *s, struct workspace *w,
-    size_t i, weft__real real)
+INLINE const void *picture_of(const weft__exec *x, const weft__shallow *s, size_t i)
 {
     size_t size = weft__dims_size(s->node->node->in[0]);
     const char *in = weft__rows(x->plan, x->self->rank, s->node->in[0]);
-    take_any(s, w->picture, in + i * size * weft__real_size(real), real);
+    return in + i * size * weft__real_size(x->plan->real);
 }
 
 /* The filters that there are of LANES that begin with filter `first`. */
@@ -197,10 +243,14 @@ INLINE __mmask16 lanes_from(const weft__shallow *s, size_t first)
     return left < LANES ? (__mmask16)((1u << left) - 1) : (__mmask16)0xffff;
 }
 
-INLINE void put_lanes(void *out, size_t at, __mmask16 lanes, __m512 values, weft__real real)
+INLINE void put_lanes(
+    void *out, size_t at, __mmask16 lanes, __m512 values, bool paired, weft__real real)
 {
     if (real == WEFT__REAL_F32) {
         _mm512_mask_storeu_ps((float *)out + at, lanes, values);
+    } else if (paired) {
+        _mm256_mask_storeu_epi16(
+            (uint16_t *)out + at, lanes, (__m256i)_mm512_cvtneps_pbh(values));
     } else { /* weft__to_bf16 on vectors */
         __m512i bits = _mm512_castps_si512(values), upper = _mm512_srli_epi32(bits, 16);
         __m512i odd = _mm512_and_si512(upper, _mm512_set1_epi32(1));
@@ -221,25 +271,36 @@ INLINE __m512 get_lanes(const void *in, size_t at, __mmask16 lanes, weft__real r
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(upper), 16));
 }
 
+INLINE __m512 multiply_add(__m512 sum, uint32_t value, __m512i weights, bool paired)
+{
+    __m512i values = _mm512_set1_epi32((int)value);
+    return paired ? _mm512_dpbf16_ps(sum, (__m512bh)values, (__m512bh)weights)
+                  : _mm512_fmadd_ps(
+                        _mm512_castsi512_ps(values), _mm512_castsi512_ps(weights), sum);
+}
+
 /* sum[p] = bias + the products of PAIR filters and the patch at position p. */
 INLINE void convolve(__m512 sum[POSITIONS][2], const weft__shallow *s,
-    const float *const patch[POSITIONS], size_t pair)
+    const char *const patch[POSITIONS], size_t pair, bool paired)
 {
-    const float *weights = s->weights + pair * s->taps * PAIR;
+    const uint32_t *weights = s->weights + pair * s->steps * PAIR;
     const float *bias = s->bias + pair * PAIR;
-    const uint32_t *taps = s->at, *end = taps + s->taps;
+    const struct step *step = s->step, *end = step + s->steps;
 #pragma GCC unroll 4
     for (int p = 0; p < POSITIONS; p++) {
         sum[p][0] = _mm512_load_ps(bias);
         sum[p][1] = _mm512_load_ps(bias + LANES);
     }
-    for (; taps < end; taps++, weights += PAIR) {
-        __m512 first = _mm512_load_ps(weights), second = _mm512_load_ps(weights + LANES);
+    for (; step < end; step++, weights += PAIR) {
+        __m512i first = _mm512_load_si512(weights);
+        __m512i second = _mm512_load_si512(weights + LANES);
+        size_t at = step->at * (paired ? sizeof(uint16_t) : sizeof(float));
 #pragma GCC unroll 4
         for (int p = 0; p < POSITIONS; p++) {
-            __m512 value = _mm512_set1_ps(patch[p][*taps]);
-            sum[p][0] = _mm512_fmadd_ps(value, first, sum[p][0]);
-            sum[p][1] = _mm512_fmadd_ps(value, second, sum[p][1]);
+            uint32_t value;
+            memcpy(&value, patch[p] + at, sizeof value);
+            sum[p][0] = multiply_add(sum[p][0], value, first, paired);
+            sum[p][1] = multiply_add(sum[p][1], value, second, paired);
         }
     }
 }
@@ -247,7 +308,7 @@ INLINE void convolve(__m512 sum[POSITIONS][2], const weft__shallow *s,
 /* The winner of a window for LANES filters; the first of equals wins. What is not a number
  * wins and passes the ReLU, so that it is seen in the loss. */
 INLINE void pool_four(const weft__shallow *s, __m512 sum[POSITIONS][2], int half, void *out,
-    uint8_t *winners, size_t at, __mmask16 lanes, weft__real real)
+    uint8_t *winners, size_t at, __mmask16 lanes, bool paired, weft__real real)
 {
     const int step = (int)s->conv.stride, line = step * (int)s->side;
     const int begins[POSITIONS] = {0, step, line, line + step};
@@ -264,46 +325,53 @@ INLINE void pool_four(const weft__shallow *s, __m512 sum[POSITIONS][2], int half
         best = _mm512_maskz_mov_ps(positive, best);
         where = _mm512_mask_mov_epi32(_mm512_set1_epi32(NOBODY), positive, where);
     }
-    put_lanes(out, at, lanes, best, real);
+    put_lanes(out, at, lanes, best, paired, real);
     if (winners)
         _mm_mask_storeu_epi8(winners + at, lanes, _mm512_cvtepi32_epi8(where));
 }
 
-INLINE void forward_picture(const weft__shallow *s, const float *picture, void *out,
-    uint8_t *winners, weft__real real)
+/* `picture` is of floats, or of bf16 where `paired`. */
+INLINE void forward_picture(const weft__shallow *s, const void *picture, void *out,
+    uint8_t *winners, bool paired, weft__real real)
 {
-    size_t filters = s->conv.out_channels, step = s->conv.stride;
+    size_t filters = s->conv.out_channels, size = paired ? sizeof(uint16_t) : sizeof(float);
+    size_t step = s->conv.stride * size, line = s->columns * size;
     for (size_t first = 0; first < filters; first += PAIR) {
         __mmask16 lanes = lanes_from(s, first), more = lanes_from(s, first + LANES);
         size_t at = first;
         for (size_t y = 0; y < s->height; y++)
             for (size_t x = 0; x < s->width; x++, at += filters) {
-                const float *a = picture + 2 * step * (y * s->columns + x);
-                const float *b = a + step * s->columns;
-                const float *const patch[POSITIONS] = {a, a + step, b, b + step};
+                const char *a =
+                    (const char *)picture + 2 * (y * s->conv.stride * line + x * step);
+                const char *b = a + s->conv.stride * line;
+                const char *const patch[POSITIONS] = {a, a + step, b, b + step};
                 __m512 sum[POSITIONS][2];
-                convolve(sum, s, patch, first / PAIR);
-                pool_four(s, sum, 0, out, winners, at, lanes, real);
+                convolve(sum, s, patch, first / PAIR, paired);
+                pool_four(s, sum, 0, out, winners, at, lanes, paired, real);
                 if (more)
-                    pool_four(s, sum, 1, out, winners, at + LANES, more, real);
+                    pool_four(s, sum, 1, out, winners, at + LANES, more, paired, real);
             }
     }
 }
 
-INLINE void forward_any(const weft__exec *x, const weft__shallow *s, weft__real real)
+INLINE void forward_any(
+    const weft__exec *x, const weft__shallow *s, bool paired, weft__real real)
 {
     weft__plan *plan = x->plan;
     int m = x->self->rank;
     struct workspace *w = &s->members[m];
+    void *picture = paired ? (void *)w->halves : (void *)w->picture;
+    weft__real stored = paired ? WEFT__REAL_BF16 : WEFT__REAL_F32;
     char *out = weft__rows(plan, m, s->node->writes->out);
     uint8_t *winners = s->node->workspace == WEFT__NO_BUFFER
                            ? NULL
                            : weft__rows(plan, m, s->node->workspace);
     size_t size = s->height * s->width * s->conv.out_channels;
     for (size_t i = 0; i < x->rows; i++) {
-        void *here = out + i * size * weft__real_size(real);
-        take_picture(x, s, w, i, real);
-        forward_picture(s, w->picture, here, winners ? winners + i * size : NULL, real);
+        uint8_t *won = winners ? winners + i * size : NULL;
+        take_any(s, picture, picture_of(x, s, i), stored, real);
+        forward_picture(
+            s, picture, out + i * size * weft__real_size(real), won, paired, real);
     }
 }
 
@@ -396,19 +464,22 @@ INLINE void backward_any(const weft__exec *x, const weft__shallow *s, weft__real
     const char *diff = weft__rows(plan, m, s->node->diff_out);
     const uint8_t *winners = weft__rows(plan, m, s->node->workspace);
     for (size_t i = 0; i < x->rows; i++) {
-        take_picture(x, s, w, i, real);
+        take_any(s, w->picture, picture_of(x, s, i), WEFT__REAL_F32, real);
         add_picture(s, w, diff + i * stride, winners + i * size, real);
     }
 }
 
 static void forward_f32(const weft__exec *x, const weft__shallow *s)
 {
-    forward_any(x, s, WEFT__REAL_F32);
+    forward_any(x, s, false, WEFT__REAL_F32);
 }
 
 static void forward_bf16(const weft__exec *x, const weft__shallow *s)
 {
-    forward_any(x, s, WEFT__REAL_BF16);
+    if (s->paired)
+        forward_any(x, s, true, WEFT__REAL_BF16);
+    else
+        forward_any(x, s, false, WEFT__REAL_BF16);
 }
 
 static void backward_f32(const weft__exec *x, const weft__shallow *s)

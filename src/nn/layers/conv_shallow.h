@@ -4,7 +4,7 @@
  * There is too little to sum up for each output for oneDNN's kernels, and the pool would
  * read all that the convolution wrote only to throw three quarters away. Here a picture
  * lies in the first-level cache, the four positions of a window and 32 filters in
- * registers; only the winners are written, and only they have gradients. All is f32,
+ * registers; only the winners are written, and only they have gradients. Sums are f32,
  * whatever the activations are stored in. */
 #ifndef WEFT_NN_LAYERS_CONV_SHALLOW_H
 #define WEFT_NN_LAYERS_CONV_SHALLOW_H
