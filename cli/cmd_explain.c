@@ -153,8 +153,8 @@ static weft_status check(
     weft_status status = weft_explain_faithfulness(&found[0], x->maps, x->classes, x->model,
         &x->view, o->explain.baseline, call->context);
     if (status == WEFT_OK)
-        status =
-            weft_explain(random, x->classes, x->model, &x->view, &noise, call->context);
+        status = weft_explain(
+            random, x->classes, NULL, x->model, &x->view, &noise, call->context);
     if (status == WEFT_OK)
         status = weft_explain_faithfulness(&found[1], random, x->classes, x->model,
             &x->view, o->explain.baseline, call->context);
@@ -206,11 +206,9 @@ static weft_status explain(struct explaining *x, struct call *call)
     WEFT_TRY(make_room(x));
     WEFT_TRY(choose_classes(x, o));
     double began = seconds_now();
-    WEFT_TRY(
-        weft_explain(x->maps, x->classes, x->model, &x->view, &o->explain, call->context));
+    WEFT_TRY(weft_explain(x->maps, x->classes, x->probabilities, x->model, &x->view,
+        &o->explain, call->context));
     double seconds = seconds_now() - began;
-    WEFT_TRY(
-        weft_classifier_predict_proba(x->model, &x->view, x->probabilities, call->context));
     if (o->check)
         WEFT_TRY(check(x, found, call));
     WEFT_TRY(again(&x->command, call));

@@ -4,7 +4,7 @@
  *     WEFT_TRY(weft_param_defaults(weft_explain_params, &options));
  *     float *maps = ...;      // count x height x width
  *     uint16_t *classes = ...; // count
- *     WEFT_TRY(weft_explain(maps, classes, model, &view, &options, context));
+ *     WEFT_TRY(weft_explain(maps, classes, NULL, model, &view, &options, context));
  *     weft_param_clear(weft_explain_params, &options);
  *
  * A map has a number for each pixel of the picture as the classifier sees it. Networks are
@@ -92,6 +92,9 @@ WEFT_API const char *weft_explain_name(weft_explain_method method);
 /* Writes one map of height x width for each picture of the view to `maps`. classes[i] is
  * the class whose score is explained; where `classes` is NULL, or classes[i] is
  * WEFT_EXPLAIN_PREDICTED, it is the one predicted, which classes[i] then receives.
+ * `probabilities` (count x classes; may be NULL) receives what
+ * weft_classifier_predict_proba gives, within rounding; methods that see the scores anyway
+ * save the time of predicting.
  *
  * Grad-CAM gives what is 0 or more; the others what speaks for the class as positive and
  * what speaks against it as negative. Integrated gradients of a picture sum to the logit's
@@ -101,7 +104,7 @@ WEFT_API const char *weft_explain_name(weft_explain_method method);
  * WEFT_ENOTFOUND for a layer that is not there. */
 enum { WEFT_EXPLAIN_PREDICTED = 65535 };
 WEFT_API WEFT_MUST weft_status weft_explain(float *maps, uint16_t *classes,
-    const weft_classifier *classifier, const weft_view *view,
+    float *probabilities, const weft_classifier *classifier, const weft_view *view,
     const weft_explain_options *options, weft_context *context);
 
 /* How the class's probability changes as the pixels that a map ranks highest are taken

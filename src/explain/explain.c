@@ -5,6 +5,7 @@
 
 #include "core/events.h"
 #include "core/mem.h"
+#include "model/calibrate.h"
 #include "weft/rng.h"
 
 /* The option struct as a member of itself, for the table of its own. */
@@ -17,14 +18,11 @@ const weft_param weft_explain_params[] = {
     {0},
 };
 
-static weft_status noise(float *maps, const weft__explaining *e, const uint8_t *pixels,
-    const uint16_t *classes, size_t count)
+static weft_status noise(const weft__explaining *e, const weft__explain_run *run)
 {
     weft_rng rng = weft_rng_create(e->options->seed, 0);
-    (void)pixels;
-    (void)classes;
-    for (size_t i = 0; i < count * e->shape.height * e->shape.width; i++)
-        maps[i] = weft_rng_uniform(&rng);
+    for (size_t i = 0; i < run->count * e->shape.height * e->shape.width; i++)
+        run->maps[i] = weft_rng_uniform(&rng);
     return WEFT_OK;
 }
 
@@ -32,16 +30,16 @@ static weft_status noise(float *maps, const weft__explaining *e, const uint8_t *
 static const struct method {
     const char *name;
     weft__explain_fn run;
-    bool derivatives;
-    size_t at_once; /* pictures */
+    bool derivatives, predicts; /* asks for derivatives; could tell logits too */
+    size_t at_once;             /* pictures */
 } methods[] = {
-    {"auto", NULL, false, 1},
-    {"grad-cam", weft__grad_cam, true, 512},
-    {"grad-cam++", weft__grad_cam_plus_plus, true, 512},
-    {"integrated", weft__integrated_gradients, true, 16},
-    {"smooth-grad", weft__smooth_grad, true, 16},
-    {"occlusion", weft__occlusion, false, 64},
-    {"random", noise, false, SIZE_MAX},
+    {"auto", NULL, false, false, 1},
+    {"grad-cam", weft__grad_cam, true, true, 512},
+    {"grad-cam++", weft__grad_cam_plus_plus, true, true, 512},
+    {"integrated", weft__integrated_gradients, true, false, 16},
+    {"smooth-grad", weft__smooth_grad, true, false, 16},
+    {"occlusion", weft__occlusion, false, false, 64},
+    {"random", noise, false, false, SIZE_MAX},
 };
 
 const char *weft_explain_name(weft_explain_method method)
@@ -73,42 +71,28 @@ weft_status weft__explain_predict(
     return status;
 }
 
-/* The likeliest class wherever none was given. */
-static weft_status choose_classes(
-    uint16_t *classes, const weft__explaining *e, const weft_view *view, bool all)
+void weft__explain_take_likeliest(
+    const weft__explaining *e, const weft__explain_run *run, const float *scores)
 {
     size_t outputs = weft_classifier_classes(e->classifier);
-    bool missing = all;
-    for (size_t i = 0; !all && i < view->count; i++) {
-        if (classes[i] == WEFT_EXPLAIN_PREDICTED)
-            missing = true;
-        else if (classes[i] >= outputs)
-            return weft_fail(WEFT_EINVAL, "class %u of picture %zu: there are %zu",
-                classes[i], i, outputs);
-    }
-    if (!missing)
-        return WEFT_OK;
-    float *p;
-    WEFT_TRY(weft__alloc(&p, view->count * outputs, sizeof *p, "probabilities"));
-    weft_status status = weft_classifier_predict_proba(e->classifier, view, p, e->context);
-    for (size_t i = 0; status == WEFT_OK && i < view->count; i++) {
-        if (!all && classes[i] != WEFT_EXPLAIN_PREDICTED)
-            continue;
+    for (size_t i = 0; i < run->count; i++) {
+        const float *row = scores + i * outputs;
         size_t best = 0;
         for (size_t c = 1; c < outputs; c++)
-            best = p[i * outputs + c] > p[i * outputs + best] ? c : best;
-        classes[i] = (uint16_t)best;
+            best = row[c] > row[best] ? c : best;
+        if (run->classes[i] == WEFT_EXPLAIN_PREDICTED)
+            run->classes[i] = (uint16_t)best;
     }
-    free(p);
-    return status;
 }
 
-/* The pictures in runs that the method can take. */
-static weft_status run_all(float *maps, const weft__explaining *e,
-    const struct method *method, const weft_view *view, const uint16_t *classes)
+/* The pictures in runs that the method can take. `predicting`: it fills
+ * whole->probabilities on the way. */
+static weft_status run_all(const weft__explaining *e, const struct method *method,
+    const weft_view *view, const weft__explain_run *whole, bool predicting)
 {
     size_t bytes = weft_shape_bytes(e->shape);
     size_t map = (size_t)e->shape.height * e->shape.width, most = method->at_once;
+    size_t outputs = weft_classifier_classes(e->classifier);
     uint8_t *pixels;
     if (most > view->count)
         most = view->count;
@@ -117,21 +101,89 @@ static weft_status run_all(float *maps, const weft__explaining *e,
         weft__task_begin(e->context, "explaining", "pictures", (double)view->count);
     weft_status status = WEFT_OK;
     for (size_t at = 0; status == WEFT_OK && at < view->count; at += most) {
-        size_t here = view->count - at < most ? view->count - at : most;
-        for (size_t i = 0; i < here; i++)
+        weft__explain_run run = {.maps = whole->maps + at * map,
+            .pixels = pixels,
+            .classes = whole->classes + at,
+            .probabilities = predicting ? whole->probabilities + at * outputs : NULL,
+            .count = view->count - at < most ? view->count - at : most};
+        for (size_t i = 0; i < run.count; i++)
             memcpy(pixels + i * bytes, weft_view_pixels(view, at + i), bytes);
-        status = method->run(maps + at * map, e, pixels, classes + at, here);
+        status = method->run(e, &run);
         if (status == WEFT_OK && weft_context_cancelled(e->context))
             status = weft_fail(WEFT_ECANCELLED, "explaining: cancelled");
-        weft__task_progress(&task, (double)(at + here));
+        weft__task_progress(&task, (double)(at + run.count));
     }
     weft__task_end(&task);
     free(pixels);
     return status;
 }
 
-weft_status weft_explain(float *maps, uint16_t *classes, const weft_classifier *classifier,
-    const weft_view *view, const weft_explain_options *options, weft_context *context)
+/* Whether some class is still to be predicted. */
+static weft_status check_classes(
+    const weft__explaining *e, const weft__explain_run *whole, bool *missing)
+{
+    size_t outputs = weft_classifier_classes(e->classifier);
+    *missing = false;
+    for (size_t i = 0; i < whole->count; i++) {
+        if (whole->classes[i] == WEFT_EXPLAIN_PREDICTED)
+            *missing = true;
+        else if (whole->classes[i] >= outputs)
+            return weft_fail(WEFT_EINVAL, "class %u of picture %zu: there are %zu",
+                whole->classes[i], i, outputs);
+    }
+    return WEFT_OK;
+}
+
+/* Probabilities and classes as far as they are asked for, by the method on its way where it
+ * can, else before it. */
+static weft_status predict_and_run(const weft__explaining *e, const struct method *method,
+    const weft_view *view, weft__explain_run *whole)
+{
+    const weft_classifier *c = e->classifier;
+    size_t cells = view->count * c->classes;
+    float *own = NULL;
+    bool missing;
+    WEFT_TRY(check_classes(e, whole, &missing));
+    if (!missing && !whole->probabilities)
+        return run_all(e, method, view, whole, false);
+    if (!whole->probabilities)
+        WEFT_TRY(weft__alloc(&own, cells, sizeof *own, "probabilities"));
+    if (own)
+        whole->probabilities = own;
+    bool predicting = method->predicts && !e->options->untrained &&
+                      c->family->predicts_by_logits && c->family->predicts_by_logits(c);
+    weft_status status = WEFT_OK;
+    if (!predicting) {
+        status = weft_classifier_predict_proba(c, view, whole->probabilities, e->context);
+        if (status == WEFT_OK)
+            weft__explain_take_likeliest(e, whole, whole->probabilities);
+    }
+    if (status == WEFT_OK)
+        status = run_all(e, method, view, whole, predicting);
+    if (status == WEFT_OK && predicting)
+        weft__temperature_apply(
+            c->temperature, whole->probabilities, view->count, c->classes);
+    free(own);
+    return status;
+}
+
+static weft_status check_method(const weft__explaining *e, const struct method *method)
+{
+    const weft_classifier *c = e->classifier;
+    if (method->derivatives && !c->family->differentiate)
+        return weft_fail(WEFT_EUNSUPPORTED,
+            "%s: has no derivatives for %s: use method=occlusion", c->info.name,
+            method->name);
+    if (e->options->untrained && !method->derivatives)
+        return weft_fail(WEFT_EUNSUPPORTED,
+            "untrained: %s asks for predictions alone: use a method with derivatives",
+            method->name);
+    return WEFT_OK;
+}
+
+weft_status weft_explain(float *maps, uint16_t *classes, float *probabilities,
+    const weft_classifier *classifier, const weft_view *view,
+    const weft_explain_options *options, weft_context *context)
 {
     weft__explaining e = {
         classifier, options, weft_classifier_recipe(classifier).shape, context};
@@ -143,20 +195,17 @@ weft_status weft_explain(float *maps, uint16_t *classes, const weft_classifier *
                                     ? weft_explain_choose(classifier)
                                     : (weft_explain_method)options->method;
     const struct method *method = &methods[which];
-    if (method->derivatives && !classifier->family->differentiate)
-        return weft_fail(WEFT_EUNSUPPORTED,
-            "%s: has no derivatives for %s: use method=occlusion", classifier->info.name,
-            method->name);
-    if (options->untrained && !method->derivatives)
-        return weft_fail(WEFT_EUNSUPPORTED,
-            "untrained: %s asks for predictions alone: use a method with derivatives",
-            method->name);
+    WEFT_TRY(check_method(&e, method));
     uint16_t *chosen = classes;
     if (!classes)
         WEFT_TRY(weft__alloc(&chosen, view->count, sizeof *chosen, "classes"));
-    weft_status status = choose_classes(chosen, &e, view, !classes);
-    if (status == WEFT_OK)
-        status = run_all(maps, &e, method, view, chosen);
+    for (size_t i = 0; !classes && i < view->count; i++)
+        chosen[i] = WEFT_EXPLAIN_PREDICTED;
+    weft__explain_run whole = {.maps = maps,
+        .classes = chosen,
+        .probabilities = probabilities,
+        .count = view->count};
+    weft_status status = predict_and_run(&e, method, view, &whole);
     if (!classes)
         free(chosen);
     return status;

@@ -13,24 +13,38 @@ typedef struct weft__explaining {
     weft_context *context;
 } weft__explaining;
 
-/* One method: maps of `count` pictures, whose bytes are `pixels`, for the given classes. */
-typedef weft_status (*weft__explain_fn)(float *maps, const weft__explaining *e,
-    const uint8_t *pixels, const uint16_t *classes, size_t count);
+/* Those of them that a method takes at once. */
+typedef struct weft__explain_run {
+    float *maps;           /* count x height x width: written */
+    const uint8_t *pixels; /* count pictures */
+    uint16_t *classes;     /* count: whose score is explained */
+    float *probabilities;  /* count x classes. NULL: not asked for, and no class is
+                            * WEFT_EXPLAIN_PREDICTED. Else written, and the likeliest takes
+                            * that one's place; only methods that predict on the way are
+                            * asked */
+    size_t count;
+} weft__explain_run;
 
-weft_status weft__grad_cam(float *maps, const weft__explaining *e, const uint8_t *pixels,
-    const uint16_t *classes, size_t count);
-weft_status weft__grad_cam_plus_plus(float *maps, const weft__explaining *e,
-    const uint8_t *pixels, const uint16_t *classes, size_t count);
-weft_status weft__integrated_gradients(float *maps, const weft__explaining *e,
-    const uint8_t *pixels, const uint16_t *classes, size_t count);
-weft_status weft__smooth_grad(float *maps, const weft__explaining *e, const uint8_t *pixels,
-    const uint16_t *classes, size_t count);
-weft_status weft__occlusion(float *maps, const weft__explaining *e, const uint8_t *pixels,
-    const uint16_t *classes, size_t count);
+/* One method. */
+typedef weft_status (*weft__explain_fn)(
+    const weft__explaining *e, const weft__explain_run *run);
+
+weft_status weft__grad_cam(const weft__explaining *e, const weft__explain_run *run);
+weft_status weft__grad_cam_plus_plus(
+    const weft__explaining *e, const weft__explain_run *run);
+weft_status weft__integrated_gradients(
+    const weft__explaining *e, const weft__explain_run *run);
+weft_status weft__smooth_grad(const weft__explaining *e, const weft__explain_run *run);
+weft_status weft__occlusion(const weft__explaining *e, const weft__explain_run *run);
 
 /* count x classes probabilities of pictures that are bytes of `shape`. */
 WEFT_MUST weft_status weft__explain_predict(
     float *probabilities, const weft__explaining *e, const uint8_t *pixels, size_t count);
+
+/* Puts the class of the largest score, of count x classes, where classes[i] is
+ * WEFT_EXPLAIN_PREDICTED. */
+void weft__explain_take_likeliest(
+    const weft__explaining *e, const weft__explain_run *run, const float *scores);
 
 /* Bytes at most that a method sets aside for what it works on at once. */
 enum { WEFT__EXPLAIN_BYTES = 64 << 20 };

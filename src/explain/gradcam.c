@@ -125,54 +125,75 @@ static weft_status map_all(struct mapping *m, size_t count, weft_context *contex
     return status;
 }
 
-static weft_status activation_maps(float *maps, const weft__explaining *e,
-    const uint8_t *pixels, const uint16_t *classes, size_t count,
+/* What one run works on. */
+struct room {
+    struct layer layer;
+    float *pictures; /* count of them, as derivatives want them */
+    float *logits;   /* count x classes; NULL: not wanted */
+};
+
+static void clear(struct room *r)
+{
+    free(r->pictures);
+    free(r->logits);
+    free(r->layer.activations);
+    free(r->layer.gradients);
+}
+
+static weft_status make(
+    struct room *r, const weft__explaining *e, const weft__explain_run *run)
+{
+    size_t shape[3], values = run->count * weft_shape_bytes(e->shape);
+    const char *name;
+    struct layer *l = &r->layer;
+    WEFT_TRY(e->classifier->family->derivatives_shape(
+        e->classifier, e->options->layer, &name, shape));
+    *l = (struct layer){shape[0], shape[1], shape[2], NULL, NULL};
+    size_t outputs = run->count * l->height * l->width * l->channels;
+    WEFT_TRY(weft__alloc(&r->pictures, values, sizeof *r->pictures, "pictures"));
+    WEFT_TRY(weft__alloc(&l->activations, outputs, sizeof(float), "activations"));
+    WEFT_TRY(weft__alloc(&l->gradients, outputs, sizeof(float), "gradients"));
+    if (run->probabilities)
+        WEFT_TRY(weft__alloc(&r->logits,
+            run->count * weft_classifier_classes(e->classifier), sizeof(float), "logits"));
+    for (size_t i = 0; i < values; i++)
+        r->pictures[i] = run->pixels[i];
+    return WEFT_OK;
+}
+
+static weft_status activation_maps(const weft__explaining *e, const weft__explain_run *run,
     void (*weigh)(float *, const struct layer *, size_t))
 {
-    const weft__family *family = e->classifier->family;
-    size_t shape[3], values = count * weft_shape_bytes(e->shape);
-    const char *name;
-    struct layer l = {0};
-    float *pictures = NULL;
-    WEFT_TRY(family->derivatives_shape(e->classifier, e->options->layer, &name, shape));
-    l.height = shape[0];
-    l.width = shape[1];
-    l.channels = shape[2];
-    size_t outputs = count * l.height * l.width * l.channels;
-    weft_status status = weft__alloc(&pictures, values, sizeof *pictures, "pictures");
-    if (status == WEFT_OK)
-        status = weft__alloc(&l.activations, outputs, sizeof(float), "activations");
-    if (status == WEFT_OK)
-        status = weft__alloc(&l.gradients, outputs, sizeof(float), "gradients");
-    for (size_t i = 0; status == WEFT_OK && i < values; i++)
-        pictures[i] = pixels[i];
-    weft__derivatives job = {.count = count,
-        .pictures = pictures,
-        .classes = classes,
+    struct room r = {0};
+    weft_status status = make(&r, e, run);
+    weft__derivatives job = {.count = run->count,
+        .pictures = r.pictures,
+        .classes = run->classes,
         .layer = e->options->layer,
         .untrained = e->options->untrained,
         .seed = e->options->seed,
-        .activations = l.activations,
-        .gradients = l.gradients};
+        .logits = r.logits,
+        .probabilities = run->probabilities,
+        .activations = r.layer.activations,
+        .gradients = r.layer.gradients};
     if (status == WEFT_OK)
-        status = family->differentiate(e->classifier, &job, e->context);
-    struct mapping mapping = {maps, &l, e->shape, weigh, NULL};
+        status = e->classifier->family->differentiate(e->classifier, &job, e->context);
+    if (status == WEFT_OK && run->probabilities)
+        weft__explain_take_likeliest(e, run, r.logits);
+    struct mapping mapping = {run->maps, &r.layer, e->shape, weigh, NULL};
     if (status == WEFT_OK)
-        status = map_all(&mapping, count, e->context);
-    free(pictures);
-    free(l.activations);
-    free(l.gradients);
+        status = map_all(&mapping, run->count, e->context);
+    clear(&r);
     return status;
 }
 
-weft_status weft__grad_cam(float *maps, const weft__explaining *e, const uint8_t *pixels,
-    const uint16_t *classes, size_t count)
+weft_status weft__grad_cam(const weft__explaining *e, const weft__explain_run *run)
 {
-    return activation_maps(maps, e, pixels, classes, count, weigh_mean);
+    return activation_maps(e, run, weigh_mean);
 }
 
-weft_status weft__grad_cam_plus_plus(float *maps, const weft__explaining *e,
-    const uint8_t *pixels, const uint16_t *classes, size_t count)
+weft_status weft__grad_cam_plus_plus(
+    const weft__explaining *e, const weft__explain_run *run)
 {
-    return activation_maps(maps, e, pixels, classes, count, weigh_plus_plus);
+    return activation_maps(e, run, weigh_plus_plus);
 }

@@ -76,16 +76,17 @@ static void towards(float *to, const uint8_t *pixels, size_t values, size_t n,
                         way * ((double)pixels[k] - e->options->baseline));
 }
 
-weft_status weft__integrated_gradients(float *maps, const weft__explaining *e,
-    const uint8_t *pixels, const uint16_t *classes, size_t count)
+weft_status weft__integrated_gradients(
+    const weft__explaining *e, const weft__explain_run *run)
 {
     struct variations v = {0};
     size_t channels = e->shape.channels;
     weft_status status = make(&v, e, e->options->steps);
-    for (size_t i = 0; status == WEFT_OK && i < count; i++) {
-        const uint8_t *picture = pixels + i * v.values;
-        float *map = maps + i * v.values / channels;
-        status = sum_gradients(&v, e, picture, classes[i], e->options->steps, i, towards);
+    for (size_t i = 0; status == WEFT_OK && i < run->count; i++) {
+        const uint8_t *picture = run->pixels + i * v.values;
+        float *map = run->maps + i * v.values / channels;
+        status =
+            sum_gradients(&v, e, picture, run->classes[i], e->options->steps, i, towards);
         for (size_t p = 0; status == WEFT_OK && p < v.values / channels; p++) {
             double sum = 0;
             for (size_t k = p * channels; k < (p + 1) * channels; k++)
@@ -109,16 +110,15 @@ static void noisy(float *to, const uint8_t *pixels, size_t values, size_t n,
 }
 
 /* The magnitude of the mean gradient, the largest over the channels. */
-weft_status weft__smooth_grad(float *maps, const weft__explaining *e, const uint8_t *pixels,
-    const uint16_t *classes, size_t count)
+weft_status weft__smooth_grad(const weft__explaining *e, const weft__explain_run *run)
 {
     struct variations v = {0};
     size_t channels = e->shape.channels;
     weft_status status = make(&v, e, e->options->samples);
-    for (size_t i = 0; status == WEFT_OK && i < count; i++) {
-        float *map = maps + i * v.values / channels;
-        status = sum_gradients(
-            &v, e, pixels + i * v.values, classes[i], e->options->samples, i, noisy);
+    for (size_t i = 0; status == WEFT_OK && i < run->count; i++) {
+        float *map = run->maps + i * v.values / channels;
+        status = sum_gradients(&v, e, run->pixels + i * v.values, run->classes[i],
+            e->options->samples, i, noisy);
         for (size_t p = 0; status == WEFT_OK && p < v.values / channels; p++) {
             double largest = 0;
             for (size_t k = p * channels; k < (p + 1) * channels; k++)

@@ -120,17 +120,16 @@ static weft_status some(float *maps, const weft__explaining *e, const struct gri
     return WEFT_OK;
 }
 
-weft_status weft__occlusion(float *maps, const weft__explaining *e, const uint8_t *pixels,
-    const uint16_t *classes, size_t count)
+weft_status weft__occlusion(const weft__explaining *e, const weft__explain_run *run)
 {
     struct grid g = grid_of(e);
     struct room r = {0};
     size_t bytes = weft_shape_bytes(e->shape),
            map = (size_t)e->shape.height * e->shape.width;
-    weft_status status = make(&r, e, &g, count);
-    for (size_t at = 0; status == WEFT_OK && at < count; at += r.most)
-        status = some(maps + at * map, e, &g, &r, pixels + at * bytes, classes + at,
-            count - at < r.most ? count - at : r.most);
+    weft_status status = make(&r, e, &g, run->count);
+    for (size_t at = 0; status == WEFT_OK && at < run->count; at += r.most)
+        status = some(run->maps + at * map, e, &g, &r, run->pixels + at * bytes,
+            run->classes + at, run->count - at < r.most ? run->count - at : r.most);
     clear(&r);
     return status;
 }

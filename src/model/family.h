@@ -18,13 +18,15 @@ typedef struct weft__family weft__family;
 typedef struct weft__derivatives {
     size_t count;
     const float *pictures;
-    const uint16_t *classes; /* count; NULL: the class predicted */
+    const uint16_t *classes; /* count; NULL, or none below the number of classes: the
+                              * class of the largest logit */
     const char *layer;       /* by name; NULL: the last that has height or width */
     bool untrained; /* take initial weights, drawn from `seed`, in place of the fitted: a
                      * check that explanations depend on them (Adebayo et al. 2018) */
     uint64_t seed;
 
     float *logits;          /* count x classes */
+    float *probabilities;   /* the same as probabilities, uncalibrated; wants logits too */
     float *input_gradients; /* count x the picture's values, per unit of byte */
     float *activations;     /* count x the layer's output (derivatives_shape) */
     float *gradients;       /* the same, of the logit by them */
@@ -106,6 +108,8 @@ struct weft__family {
         const weft_classifier *self, const char *layer, const char **name, size_t shape[3]);
     weft_status (*differentiate)(
         const weft_classifier *self, const weft__derivatives *job, weft_context *context);
+    /* Whether job->probabilities are those of predict_proba; NULL: no. */
+    bool (*predicts_by_logits)(const weft_classifier *self);
     /* Adds the state's arrays, borrowed until written; metadata where arrays do not fit. */
     weft_status (*save)(const weft_classifier *self, weft__tensors *tensors);
     /* Builds the state from arrays that nothing has checked but their own lengths. */

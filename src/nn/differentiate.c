@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "nn/layers/layers.h"
+#include "nn/loss.h"
 #include "nn/named.h"
 
 static bool spatial(const weft__node *node)
@@ -71,12 +72,16 @@ static void choose(const weft__exec *x, const struct run *r, size_t first, size_
     float *diff = weft__rows(r->plan, x->self->rank, r->plan->diff_logits);
     memset(diff, 0, x->rows * classes * sizeof *diff);
     for (size_t i = 0; i < rows; i++) {
-        size_t c = r->job->classes ? r->job->classes[first + i]
-                                   : largest(logits + i * classes, classes);
+        size_t c = r->job->classes ? r->job->classes[first + i] : classes;
+        if (c >= classes)
+            c = largest(logits + i * classes, classes);
         diff[i * classes + c] = 1;
     }
     if (r->job->logits)
         memcpy(r->job->logits + first * classes, logits, rows * classes * sizeof *diff);
+    if (r->job->probabilities)
+        weft__logits_to_probabilities(r->job->probabilities + first * classes,
+            r->job->logits + first * classes, rows, classes);
 }
 
 static void take(

@@ -241,6 +241,12 @@ static weft_status differentiate(
     return status;
 }
 
+static bool predicts_by_logits(const weft_classifier *self)
+{
+    const weft__train_options *o = self->options;
+    return o->views == WEFT__VIEWS_1;
+}
+
 static weft_status save(const weft_classifier *self, weft__tensors *tensors)
 {
     const struct state *s = self->state;
@@ -340,6 +346,7 @@ const weft__family weft__network_family = {
     .embed = embed,
     .derivatives_shape = derivatives_shape,
     .differentiate = differentiate,
+    .predicts_by_logits = predicts_by_logits,
     .save = save,
     .load = load,
     .forget = forget,

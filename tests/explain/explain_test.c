@@ -85,7 +85,8 @@ static void check(struct fixture *f, const char *method)
     const float *expected = array(f, method);
     double largest = 0, off = 0;
     set(f, "method", method);
-    assert_ok(weft_explain(maps, f->classes, f->model, &f->view, &f->options, f->context));
+    assert_ok(
+        weft_explain(maps, f->classes, NULL, f->model, &f->view, &f->options, f->context));
     for (size_t i = 0; i < COUNT * HEIGHT * WIDTH; i++) {
         largest = fmax(largest, fabs((double)expected[i]));
         off = fmax(off, fabs((double)expected[i] - (double)maps[i]));
@@ -119,12 +120,12 @@ static void explains_what_was_predicted_unless_told(void **state)
     set_up(&f);
     uint16_t first = f.classes[0]; /* the vectors' first class is the one predicted */
     uint16_t predicted[COUNT] = {WEFT_EXPLAIN_PREDICTED, f.classes[1], f.classes[2]};
-    assert_ok(weft_explain(maps, f.classes, f.model, &f.view, &f.options, f.context));
-    assert_ok(weft_explain(own, predicted, f.model, &f.view, &f.options, f.context));
+    assert_ok(weft_explain(maps, f.classes, NULL, f.model, &f.view, &f.options, f.context));
+    assert_ok(weft_explain(own, predicted, NULL, f.model, &f.view, &f.options, f.context));
     assert_int_equal(predicted[0], first);
     assert_memory_equal(maps, own, sizeof maps);
     uint16_t wrong[COUNT] = {0, 4, 0};
-    assert_fails(weft_explain(maps, wrong, f.model, &f.view, &f.options, f.context),
+    assert_fails(weft_explain(maps, wrong, NULL, f.model, &f.view, &f.options, f.context),
         WEFT_EINVAL, "class 4 of picture 1");
     tear_down(&f);
 }
@@ -137,7 +138,7 @@ static void integrated_gradients_are_complete(void **state)
     set_up(&f);
     set(&f, "method", "integrated");
     set(&f, "steps", "512");
-    assert_ok(weft_explain(maps, f.classes, f.model, &f.view, &f.options, f.context));
+    assert_ok(weft_explain(maps, f.classes, NULL, f.model, &f.view, &f.options, f.context));
     static float nothing[COUNT * HEIGHT * WIDTH * CHANNELS];
     float blank[COUNT * CLASSES];
     weft__derivatives job = {.count = COUNT, .pictures = nothing, .logits = blank};
@@ -160,17 +161,17 @@ static void refuses_what_cannot_be(void **state)
     (void)state;
     set_up(&f);
     set(&f, "layer", "relu7");
-    assert_fails(weft_explain(maps, NULL, f.model, &f.view, &f.options, f.context),
+    assert_fails(weft_explain(maps, NULL, NULL, f.model, &f.view, &f.options, f.context),
         WEFT_ENOTFOUND, "no layer 'relu7'");
     weft_classifier *knn;
     assert_ok(weft_classifier_create(&knn, "knn"));
-    assert_fails(weft_explain(maps, NULL, knn, &f.view, &f.options, f.context), WEFT_EINVAL,
-        "not fitted");
+    assert_fails(weft_explain(maps, NULL, NULL, knn, &f.view, &f.options, f.context),
+        WEFT_EINVAL, "not fitted");
     assert_ok(weft_classifier_set(knn, "k", "1"));
     assert_ok(weft_classifier_fit(knn, &f.view, NULL, f.context));
     assert_int_equal(weft_explain_choose(knn), WEFT_EXPLAIN_OCCLUSION);
     set(&f, "method", "grad-cam");
-    assert_fails(weft_explain(maps, NULL, knn, &f.view, &f.options, f.context),
+    assert_fails(weft_explain(maps, NULL, NULL, knn, &f.view, &f.options, f.context),
         WEFT_EUNSUPPORTED, "use method=occlusion");
     weft_classifier_free(knn);
     tear_down(&f);
@@ -195,9 +196,9 @@ static void a_map_beats_random_order(const char *name, const char *method)
     for (size_t i = 0; i < MANY; i++)
         classes[i] = weft_view_label(&few, i);
     assert_ok(weft_param_set(weft_explain_params, &options, "method", method));
-    assert_ok(weft_explain(maps, classes, model, &few, &options, context));
+    assert_ok(weft_explain(maps, classes, NULL, model, &few, &options, context));
     options.method = WEFT_EXPLAIN_RANDOM;
-    assert_ok(weft_explain(noise, classes, model, &few, &options, context));
+    assert_ok(weft_explain(noise, classes, NULL, model, &few, &options, context));
     assert_ok(weft_explain_faithfulness(&good, maps, classes, model, &few, 0, context));
     assert_ok(weft_explain_faithfulness(&bad, noise, classes, model, &few, 0, context));
     if (!(good.deletion_area < bad.deletion_area - 0.02 &&
@@ -232,14 +233,65 @@ static void random_weights_give_another_map(void **state)
     static float maps[COUNT * HEIGHT * WIDTH], other[COUNT * HEIGHT * WIDTH];
     (void)state;
     set_up(&f);
-    assert_ok(weft_explain(maps, f.classes, f.model, &f.view, &f.options, f.context));
+    assert_ok(weft_explain(maps, f.classes, NULL, f.model, &f.view, &f.options, f.context));
     set(&f, "untrained", "true");
-    assert_ok(weft_explain(other, f.classes, f.model, &f.view, &f.options, f.context));
+    assert_ok(
+        weft_explain(other, f.classes, NULL, f.model, &f.view, &f.options, f.context));
     assert_memory_not_equal(maps, other, sizeof maps);
     set(&f, "method", "occlusion");
-    assert_fails(weft_explain(other, f.classes, f.model, &f.view, &f.options, f.context),
+    assert_fails(
+        weft_explain(other, f.classes, NULL, f.model, &f.view, &f.options, f.context),
         WEFT_EUNSUPPORTED, "predictions alone");
     tear_down(&f);
+}
+
+/* A picture's map and probabilities must not depend on how many threads share the batch, nor
+ * on the pictures beside it. */
+static void a_map_is_the_same_alone_and_in_any_batch(void **state)
+{
+    enum { MANY = 150 };
+    static const int threads[] = {2, 3, 4};
+    static float maps[MANY * SIDE * SIDE], other[MANY * SIDE * SIDE];
+    static float p[MANY * CLASSES], q[MANY * CLASSES], proper[MANY * CLASSES];
+    uint16_t classes[MANY], again[MANY];
+    weft_context *context;
+    weft_explain_options options;
+    (void)state;
+    write_network("batches.net",
+        "train epochs=1 batch=32\nconv 32 padding=same\nbatchnorm\nrelu\nconv 64\nrelu\n"
+        "maxpool 2\nflatten\ndense 96\nrelu\ndense classes\nsoftmax\n");
+    assert_ok(weft_context_create(&context, 1));
+    assert_ok(weft_param_defaults(weft_explain_params, &options));
+    weft_dataset *data = bands(MANY, CLASSES, 5, false);
+    weft_view all = weft_view_all(data);
+    weft_classifier *model = network_with("./batches.net", NULL);
+    assert_ok(weft_classifier_fit(model, &all, NULL, context));
+    for (size_t i = 0; i < MANY; i++)
+        classes[i] = WEFT_EXPLAIN_PREDICTED;
+    assert_ok(weft_explain(maps, classes, p, model, &all, &options, context));
+    assert_ok(weft_classifier_predict_proba(model, &all, proper, context));
+    for (size_t i = 0; i < MANY * CLASSES; i++)
+        assert_float_equal(p[i], proper[i], 1e-5);
+    for (size_t i = 0; i < MANY; i++) {
+        const weft_view one = {data, (const uint32_t[]){(uint32_t)i}, 1};
+        assert_ok(weft_explain(other, NULL, q, model, &one, &options, context));
+        assert_memory_equal(other, maps + i * SIDE * SIDE, SIDE * SIDE * sizeof *maps);
+        assert_memory_equal(q, p + i * CLASSES, CLASSES * sizeof *p);
+    }
+    weft_context_free(context);
+    for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
+        assert_ok(weft_context_create(&context, threads[t]));
+        for (size_t i = 0; i < MANY; i++)
+            again[i] = WEFT_EXPLAIN_PREDICTED;
+        assert_ok(weft_explain(other, again, q, model, &all, &options, context));
+        assert_memory_equal(other, maps, sizeof maps);
+        assert_memory_equal(q, p, sizeof p);
+        assert_memory_equal(again, classes, sizeof classes);
+        weft_context_free(context);
+    }
+    weft_param_clear(weft_explain_params, &options);
+    weft_classifier_free(model);
+    weft_dataset_free(data);
 }
 
 static void maps_are_drawn(void **state)
@@ -272,6 +324,7 @@ int main(void)
         cmocka_unit_test(refuses_what_cannot_be),
         cmocka_unit_test(maps_beat_random_order),
         cmocka_unit_test(random_weights_give_another_map),
+        cmocka_unit_test(a_map_is_the_same_alone_and_in_any_batch),
         cmocka_unit_test(maps_are_drawn),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
