@@ -21,10 +21,15 @@ static int compare(const void *a, const void *b)
     return x->pixel < y->pixel ? -1 : x->pixel > y->pixel;
 }
 
+enum {
+    EACH = 2 * WEFT_EXPLAIN_POINTS, /* pictures made of one: as many deleted as inserted */
+    AT_ONCE = 12                    /* pictures: networks predict batches of 256 */
+};
+
 struct curves {
     struct ranked *order;
-    uint8_t *pixels; /* WEFT_EXPLAIN_POINTS pictures deleted, as many inserted */
-    float *probabilities;
+    uint8_t *pixels;      /* AT_ONCE x EACH pictures */
+    float *probabilities; /* of them */
 };
 
 static void clear(struct curves *c)
@@ -36,18 +41,16 @@ static void clear(struct curves *c)
 
 static weft_status make(struct curves *c, const weft__explaining *e)
 {
-    size_t pixels = (size_t)e->shape.height * e->shape.width;
+    size_t pixels = (size_t)e->shape.height * e->shape.width, made = AT_ONCE * EACH;
     WEFT_TRY(weft__alloc(&c->order, pixels, sizeof *c->order, "a map"));
-    WEFT_TRY(weft__alloc(&c->pixels,
-        2 * (size_t)WEFT_EXPLAIN_POINTS * weft_shape_bytes(e->shape), 1, "pictures"));
-    return weft__alloc(&c->probabilities,
-        2 * (size_t)WEFT_EXPLAIN_POINTS * weft_classifier_classes(e->classifier),
+    WEFT_TRY(weft__alloc(&c->pixels, made, weft_shape_bytes(e->shape), "pictures"));
+    return weft__alloc(&c->probabilities, made * weft_classifier_classes(e->classifier),
         sizeof(float), "probabilities");
 }
 
-/* The pictures at every point of both curves. */
-static void draw_points(struct curves *c, const weft__explaining *e, const float *map,
-    const uint8_t *picture, int blank)
+/* The pictures at every point of both curves, EACH of them, to `to`. */
+static void draw_points(uint8_t *to, struct curves *c, const weft__explaining *e,
+    const float *map, const uint8_t *picture, int blank)
 {
     size_t pixels = (size_t)e->shape.height * e->shape.width, channels = e->shape.channels;
     size_t bytes = pixels * channels;
@@ -55,8 +58,8 @@ static void draw_points(struct curves *c, const weft__explaining *e, const float
         c->order[p] = (struct ranked){map[p], (uint32_t)p};
     qsort(c->order, pixels, sizeof *c->order, compare);
     for (size_t n = 0; n < WEFT_EXPLAIN_POINTS; n++) {
-        uint8_t *deleted = c->pixels + n * bytes;
-        uint8_t *inserted = c->pixels + (WEFT_EXPLAIN_POINTS + n) * bytes;
+        uint8_t *deleted = to + n * bytes;
+        uint8_t *inserted = to + (WEFT_EXPLAIN_POINTS + n) * bytes;
         size_t taken = n * pixels / (WEFT_EXPLAIN_POINTS - 1);
         memcpy(deleted, picture, bytes);
         memset(inserted, blank, bytes);
@@ -77,6 +80,17 @@ static double area(const double *curve)
     return sum / (WEFT_EXPLAIN_POINTS - 1);
 }
 
+/* Adds a picture's curves, by the probabilities of its EACH pictures. */
+static void add(
+    weft_faithfulness *out, const float *probabilities, size_t outputs, double share)
+{
+    for (size_t n = 0; n < WEFT_EXPLAIN_POINTS; n++) {
+        const float *p = probabilities + n * outputs;
+        out->deletion[n] += share * (double)p[0];
+        out->insertion[n] += share * (double)p[WEFT_EXPLAIN_POINTS * outputs];
+    }
+}
+
 weft_status weft_explain_faithfulness(weft_faithfulness *out, const float *maps,
     const uint16_t *classes, const weft_classifier *classifier, const weft_view *view,
     double baseline, weft_context *context)
@@ -85,25 +99,24 @@ weft_status weft_explain_faithfulness(weft_faithfulness *out, const float *maps,
         classifier, NULL, weft_classifier_recipe(classifier).shape, context};
     size_t pixels = (size_t)e.shape.height * e.shape.width;
     size_t outputs = weft_classifier_classes(classifier);
+    size_t bytes = EACH * weft_shape_bytes(e.shape);
     struct curves c = {0};
     *out = (weft_faithfulness){0};
     weft_status status = make(&c, &e);
     weft__task task = weft__task_begin(context, "taking pixels away and putting them back",
         "pictures", (double)view->count);
-    for (size_t i = 0; status == WEFT_OK && i < view->count; i++) {
-        draw_points(
-            &c, &e, maps + i * pixels, weft_view_pixels(view, i), (int)(baseline + 0.5));
-        status = weft__explain_predict(
-            c.probabilities, &e, c.pixels, 2 * (size_t)WEFT_EXPLAIN_POINTS);
-        for (size_t n = 0; status == WEFT_OK && n < WEFT_EXPLAIN_POINTS; n++) {
-            const float *p = c.probabilities + n * outputs + classes[i];
-            out->deletion[n] += (double)p[0] / (double)view->count;
-            out->insertion[n] +=
-                (double)p[WEFT_EXPLAIN_POINTS * outputs] / (double)view->count;
-        }
+    for (size_t at = 0; status == WEFT_OK && at < view->count; at += AT_ONCE) {
+        size_t here = view->count - at < AT_ONCE ? view->count - at : AT_ONCE;
+        for (size_t i = 0; i < here; i++)
+            draw_points(c.pixels + i * bytes, &c, &e, maps + (at + i) * pixels,
+                weft_view_pixels(view, at + i), (int)(baseline + 0.5));
+        status = weft__explain_predict(c.probabilities, &e, c.pixels, here * EACH);
+        for (size_t i = 0; status == WEFT_OK && i < here; i++)
+            add(out, c.probabilities + i * EACH * outputs + classes[at + i], outputs,
+                1 / (double)view->count);
         if (status == WEFT_OK && weft_context_cancelled(context))
             status = weft_fail(WEFT_ECANCELLED, "cancelled");
-        weft__task_progress(&task, (double)(i + 1));
+        weft__task_progress(&task, (double)(at + here));
     }
     weft__task_end(&task);
     clear(&c);
