@@ -13,8 +13,14 @@
 
 enum { VALUE = 72, VERDICT = 64 };
 
+/* Widths of the text's columns. */
+struct columns {
+    size_t figure, paper, value;
+};
+
 /* One line of the table. */
 struct row {
+    const struct columns *columns;
     const weft_experiment *experiment;
     const weft_reported *reported; /* NULL: the study gives no figure, ours is shown */
     const char *figure;
@@ -72,8 +78,27 @@ static bool is_asked(const weft_study_results *r, const weft_experiment *e)
     return false;
 }
 
+/* The narrowest columns that hold every figure. */
+static struct columns columns_of(const weft_study_results *r)
+{
+    struct columns c = {strlen("accuracy"), strlen("paper"), strlen("0.0000 + 0.0000")};
+    for (size_t i = 0; i < r->study->experiment_count; i++) {
+        const weft_experiment *e = &r->study->experiments[i];
+        for (size_t j = 0; is_asked(r, e) && j < e->reported_count; j++) {
+            char paper[VALUE];
+            format_reported(paper, sizeof paper, &e->reported[j]);
+            size_t wide = weft__text_columns(e->reported[j].figure);
+            size_t broad = weft__text_columns(paper);
+            c.figure = wide > c.figure ? wide : c.figure;
+            c.paper = broad > c.paper ? broad : c.paper;
+        }
+    }
+    return c;
+}
+
 /* Calls `write` for every figure of every experiment that was asked for. */
 static weft_status for_rows(weft__text *text, const weft_study_results *r,
+    const struct columns *columns,
     weft_status (*head)(weft__text *, const weft_experiment *),
     weft_status (*write)(weft__text *, const struct row *))
 {
@@ -87,12 +112,14 @@ static weft_status for_rows(weft__text *text, const weft_study_results *r,
         bool accuracy = false;
         for (size_t j = 0; j < e->reported_count; j++) {
             make_row(&row, r, e, &e->reported[j]);
+            row.columns = columns;
             accuracy = accuracy || strcmp(row.figure, "accuracy") == 0;
             WEFT_TRY(write(text, &row));
         }
         if (accuracy)
             continue;
         make_row(&row, r, e, NULL);
+        row.columns = columns;
         WEFT_TRY(write(text, &row));
     }
     return WEFT_OK;
@@ -115,11 +142,11 @@ static weft_status text_head(weft__text *text, const weft_experiment *e)
 static weft_status text_row(weft__text *text, const struct row *row)
 {
     WEFT_TRY(append(text, "  "));
-    WEFT_TRY(weft__text_cell(text, row->figure, 15, false));
+    WEFT_TRY(weft__text_cell(text, row->figure, row->columns->figure, false));
     WEFT_TRY(append(text, "  "));
-    WEFT_TRY(weft__text_cell(text, row->paper, 15, false));
+    WEFT_TRY(weft__text_cell(text, row->paper, row->columns->paper, false));
     WEFT_TRY(append(text, "  "));
-    WEFT_TRY(weft__text_cell(text, row->value, 15, false));
+    WEFT_TRY(weft__text_cell(text, row->value, row->columns->value, false));
     WEFT_TRY(weft__text_printf(text, "  %2zu", row->ours.n));
     return *row->verdict ? weft__text_printf(text, "  %s\n", row->verdict)
                          : append(text, "\n");
@@ -174,9 +201,10 @@ static weft_status make_text(weft__text *text, const weft_study_results *r)
     WEFT_TRY(weft__text_cell(text, r->study->title, 0, false));
     WEFT_TRY(append(text, "\n"));
     WEFT_TRY(weft__text_cell(text, r->study->source, 0, false));
-    WEFT_TRY(weft__text_printf(
-        text, "\n\n  %-15s  %-15s  %-15s   n\n", "figure", "paper", "ours"));
-    WEFT_TRY(for_rows(text, r, text_head, text_row));
+    const struct columns c = columns_of(r);
+    WEFT_TRY(weft__text_printf(text, "\n\n  %-*s  %-*s  %-*s   n\n", (int)c.figure,
+        "figure", (int)c.paper, "paper", (int)c.value, "ours"));
+    WEFT_TRY(for_rows(text, r, &c, text_head, text_row));
     if (r->study->claim_count)
         WEFT_TRY(append(text, "\n"));
     WEFT_TRY(claim_lines(text, r, ""));
@@ -230,7 +258,7 @@ static weft_status make_markdown(weft__text *text, const weft_study_results *r)
     WEFT_TRY(
         append(text, "| experiment | classifier | figure | paper | where | ours | n | |\n"
                      "| --- | --- | --- | --- | --- | --- | --- | --- |\n"));
-    WEFT_TRY(for_rows(text, r, NULL, markdown_row));
+    WEFT_TRY(for_rows(text, r, NULL, NULL, markdown_row));
     WEFT_TRY(note_lines(text, r));
     if (r->study->claim_count)
         WEFT_TRY(append(text, "\n"));
@@ -285,7 +313,7 @@ static weft_status make_csv(weft__text *text, const weft_study_results *r)
 {
     WEFT_TRY(append(text, "experiment,classifier,protocol,figure,paper,paper_sd,where,mean,"
                           "sd,n,verdict\n"));
-    return for_rows(text, r, NULL, csv_row);
+    return for_rows(text, r, NULL, NULL, csv_row);
 }
 
 static json_t *row_json(const struct row *row)
