@@ -1,20 +1,24 @@
 #include "core/team.h"
 
+#include <limits.h>
+#include <linux/futex.h>
 #include <omp.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "core/events.h"
 #include "core/mem.h"
 #include "core/context.h"
 
-/* A member waiting at a barrier or for work spins this often before it sleeps or yields:
- * long enough for the gaps inside a training step, short enough to leave an idle
- * machine idle. */
+/* A member waiting at a barrier or for work spins this often before it sleeps: long enough
+ * for the gaps inside a training step, short enough to leave an idle machine idle. Where
+ * other programs want the processors, the fellow that is waited for may not be running:
+ * to sleep lets it, and wakes with the scheduler's favour; to spin on would keep it off. */
 enum { SPINS = 4000 };
 
 /* Set while this thread runs a team's function, so that a nested run stays alone. */
@@ -36,7 +40,7 @@ struct weft__team {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     atomic_uint generation;
-    atomic_int running;
+    atomic_uint running;
     bool stopping;
     weft__team_fn fn;
     void *arg;
@@ -45,6 +49,8 @@ struct weft__team {
     /* A sense-reversing barrier. */
     atomic_int arrived;
     atomic_uint phase;
+
+    atomic_int sleeping; /* members asleep until `phase` or `running` changes */
 
     /* The lowest failing rank's answer, for run and agree. */
     weft_status *statuses;  /* count */
@@ -55,6 +61,27 @@ struct weft__worker {
     struct weft__team *team;
     int rank;
 };
+
+/* Returns when *word is no longer `value`. */
+static void await_change(struct weft__team *team, atomic_uint *word, unsigned value)
+{
+    for (int i = 0; i < SPINS && atomic_load(word) == value; i++)
+        relax();
+    if (atomic_load(word) != value)
+        return;
+    /* Who changes the word looks at `sleeping` afterwards: it either sees this member, or
+     * this member sees the change, which the kernel looks for once more. */
+    atomic_fetch_add(&team->sleeping, 1);
+    while (atomic_load(word) == value)
+        (void)syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+    atomic_fetch_sub(&team->sleeping, 1);
+}
+
+static void tell_change(struct weft__team *team, atomic_uint *word)
+{
+    if (atomic_load(&team->sleeping) > 0)
+        (void)syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
 
 static void record(struct weft__team *team, int rank, weft_status status)
 {
@@ -98,6 +125,7 @@ static void *worker_main(void *arg)
             return NULL;
         perform(team, worker->rank);
         atomic_fetch_sub(&team->running, 1);
+        tell_change(team, &team->running);
     }
 }
 
@@ -181,14 +209,14 @@ weft_status weft__team_run(weft_context *context, weft__team_fn fn, void *arg)
     team->fn = fn;
     team->arg = arg;
     team->context = context;
-    atomic_store(&team->running, team->count - 1);
+    atomic_store(&team->running, (unsigned)team->count - 1);
     pthread_mutex_lock(&team->lock);
     atomic_fetch_add(&team->generation, 1);
     pthread_cond_broadcast(&team->wake);
     pthread_mutex_unlock(&team->lock);
     perform(team, 0);
-    for (long i = 0; atomic_load(&team->running) > 0; i++)
-        i < SPINS ? relax() : (void)sched_yield();
+    for (unsigned running; (running = atomic_load(&team->running)) > 0;)
+        await_change(team, &team->running, running);
     omp_set_num_threads(omp_threads);
     return first_failure(team);
 }
@@ -202,10 +230,10 @@ void weft__team_barrier(const weft__member *self)
     if (atomic_fetch_add(&team->arrived, 1) == self->count - 1) {
         atomic_store(&team->arrived, 0);
         atomic_fetch_add(&team->phase, 1);
+        tell_change(team, &team->phase);
         return;
     }
-    for (long i = 0; atomic_load(&team->phase) == phase; i++)
-        i < SPINS ? relax() : (void)sched_yield();
+    await_change(team, &team->phase, phase);
 }
 
 weft_status weft__team_agree(const weft__member *self, weft_status mine)
