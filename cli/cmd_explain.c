@@ -5,6 +5,7 @@
 
 #include "again.h"
 #include "data_options.h"
+#include "explain_text.h"
 #include "names.h"
 #include "output.h"
 #include "weft/explain.h"
@@ -16,7 +17,7 @@ struct options {
     weft_explain_options explain;
     char *where, *class, *out;
     int split;
-    uint64_t limit, pictures;
+    uint64_t limit, pictures, examples;
     bool check;
 };
 
@@ -37,6 +38,8 @@ static const weft_param table[] = {
         "data: at most N pictures, evenly over classes; 0: all"},
     {"pictures", WEFT_PARAM_COUNT, AT(pictures), "60", 0, 10000, NULL,
         "how many get a picture of their own, spread evenly"},
+    {"examples", WEFT_PARAM_COUNT, AT(examples), "6", 0, 1000, NULL,
+        "training pictures shown with each, where the model keeps them"},
     {"out", WEFT_PARAM_TEXT, AT(out), NULL, 0, 0, NULL,
         "a new folder for page, JSON and pictures; runs/explain when not given"},
     {0},
@@ -50,6 +53,7 @@ struct explaining {
     weft_view view;
     float *maps, *probabilities;
     uint16_t *classes;
+    weft_evidence evidence;
     char *folder, *command;
     bool made; /* the folder, to keep its name */
 };
@@ -62,6 +66,7 @@ static void clear(struct explaining *x)
     free(x->maps);
     free(x->probabilities);
     free(x->classes);
+    weft_evidence_clear(&x->evidence);
     if (x->made)
         (void)rmdir(x->folder); /* fails where it was filled */
     free(x->folder);
@@ -162,9 +167,10 @@ static weft_status check(
     return status;
 }
 
-static weft_status print(const struct explaining *x, const weft_faithfulness *found,
+static weft_status print(const struct explaining *x, const weft_explanation *e,
     double seconds, struct call *call)
 {
+    const weft_faithfulness *found = e->faithfulness, *random = e->random;
     const struct options *o = call->options;
     weft_explain_method method = o->explain.method == WEFT_EXPLAIN_AUTO
                                      ? weft_explain_choose(x->model)
@@ -176,20 +182,25 @@ static weft_status print(const struct explaining *x, const weft_faithfulness *fo
         if (json && found)
             json_object_update_new(
                 json, json_pack("{s:f, s:f, s:f, s:f}", "deletion_area",
-                          found[0].deletion_area, "insertion_area", found[0].insertion_area,
-                          "random_deletion_area", found[1].deletion_area,
-                          "random_insertion_area", found[1].insertion_area));
+                          found->deletion_area, "insertion_area", found->insertion_area,
+                          "random_deletion_area", random->deletion_area,
+                          "random_insertion_area", random->insertion_area));
         return output_json(json);
     }
-    printf("%zu pictures by %s in %.2f s\n", x->view.count, weft_explain_name(method),
-        seconds);
+    printf("%zu picture%s by %s in %.2f s\n", x->view.count, x->view.count == 1 ? "" : "s",
+        weft_explain_name(method), seconds);
+    if (o->explain.method == WEFT_EXPLAIN_AUTO && method == WEFT_EXPLAIN_OCCLUSION &&
+        x->evidence.why_not[0])
+        printf("by occlusion because %s\n", x->evidence.why_not);
+    printf("\n");
+    explain_print(e);
     if (found)
-        printf("area under the curve of  this map  random order\n"
+        printf("\narea under the curve of  this map  random order\n"
                "  deletion (low is good)   %6.3f        %6.3f\n"
                "  insertion (high)         %6.3f        %6.3f\n",
-            found[0].deletion_area, found[1].deletion_area, found[0].insertion_area,
-            found[1].insertion_area);
-    printf("%s/explain.html\n", x->folder);
+            found->deletion_area, random->deletion_area, found->insertion_area,
+            random->insertion_area);
+    printf("\n%s/explain.html\n", x->folder);
     return WEFT_OK;
 }
 
@@ -209,6 +220,8 @@ static weft_status explain(struct explaining *x, struct call *call)
     WEFT_TRY(weft_explain(x->maps, x->classes, x->probabilities, x->model, &x->view,
         &o->explain, call->context));
     double seconds = seconds_now() - began;
+    WEFT_TRY(weft_explain_evidence(&x->evidence, x->model, &x->view, x->classes,
+        o->pictures, o->examples, &o->explain, call->context));
     if (o->check)
         WEFT_TRY(check(x, found, call));
     WEFT_TRY(again(&x->command, call));
@@ -228,10 +241,11 @@ static weft_status explain(struct explaining *x, struct call *call)
         .probabilities = x->probabilities,
         .faithfulness = o->check ? &found[0] : NULL,
         .random = o->check ? &found[1] : NULL,
+        .evidence = &x->evidence,
         .command = x->command,
         .pictures = o->pictures};
     WEFT_TRY(weft_explain_save(x->folder, &e));
-    return print(x, o->check ? found : NULL, seconds, call);
+    return print(x, &e, seconds, call);
 }
 
 static weft_status run(struct call *call)
@@ -252,7 +266,11 @@ const struct command command_explain = {
         "Writes a folder with explain.html, explain.json and a PNG file for each picture: "
         "the picture, the map, and the map over the picture; and, where a class has "
         "several, their mean. Networks are explained by Grad-CAM, Grad-CAM++, integrated "
-        "gradients, SmoothGrad or occlusion, every other model by occlusion. --check tells "
+        "gradients or SmoothGrad; logistic regression, trees and nearest neighbours by "
+        "what "
+        "each pixel adds to the score; support vector machines by integrated gradients; "
+        "every model by occlusion. Beside the map: nearest neighbours, the support vectors "
+        "that weigh most, a way through a tree, coefficients, importance. --check tells "
         "whether the map means something: deletion and insertion curves beside those of a "
         "random order; --untrained does the same with random weights.",
     .example = "weft explain runs/ann/model.safetensors shoe.jpg\n"

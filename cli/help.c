@@ -28,10 +28,27 @@ static void wrap(FILE *out, const char *text, size_t at, size_t indent)
     fputc('\n', out);
 }
 
+/* A name with choices may be longer than a line: it goes on behind a "|". */
+static int write_name(FILE *out, const char *name)
+{
+    int indent = INDENT;
+    while (strlen(name) + (size_t)indent > WIDTH) {
+        size_t n = WIDTH - (size_t)indent;
+        while (n > 1 && name[n - 1] != '|')
+            n--;
+        if (n == 1)
+            break;
+        fprintf(out, "%*s%.*s\n", indent, "", (int)n, name);
+        name += n;
+        indent = COLUMN;
+    }
+    return fprintf(out, "%*s%s", indent, "", name);
+}
+
 /* "  name      text", the text in its own column. */
 void help_entry(FILE *out, const char *name, const char *text)
 {
-    int written = fprintf(out, "%*s%s", INDENT, "", name);
+    int written = write_name(out, name);
     if (written > COLUMN - 2) {
         fputc('\n', out);
         written = 0;

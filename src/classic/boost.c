@@ -8,6 +8,7 @@
 #include "classic/boost.h"
 #include "classic/boost_tree.h"
 #include "classic/forest_data.h"
+#include "classic/tree_paths.h"
 #include "core/events.h"
 #include "core/mem.h"
 #include "core/team.h"
@@ -54,6 +55,7 @@ struct state {
     int64_t *roots;         /* trees + 1 */
     weft__tree_node *nodes; /* leaves count over all trees */
     float *values;          /* leaves */
+    float *covers;          /* leaves, in the order of nodes; NULL: not known */
     size_t leaf_count;
     float *base;       /* classes: log of the classes' shares */
     float *importance; /* dims */
@@ -108,6 +110,7 @@ static weft_status derive(size_t begin, size_t end, int rank, void *arg)
 static weft_status make_tree(weft__boost_tree *tree, size_t leaves)
 {
     WEFT_TRY(weft__alloc(&tree->nodes, 2 * leaves - 1, sizeof *tree->nodes, "a tree"));
+    WEFT_TRY(weft__alloc(&tree->covers, leaves, sizeof *tree->covers, "a tree"));
     return weft__alloc(&tree->values, leaves, sizeof *tree->values, "a tree");
 }
 
@@ -193,6 +196,7 @@ static void release(struct fit *fit)
     for (size_t t = 0; fit->trees && t < trees; t++) {
         free(fit->trees[t].nodes);
         free(fit->trees[t].values);
+        free(fit->trees[t].covers);
     }
     free(fit->boosters);
     free(fit->score);
@@ -234,13 +238,18 @@ static weft_status join_trees(const struct fit *fit, struct state *state)
     WEFT_TRY(weft__calloc(&state->roots, trees + 1, sizeof *state->roots, "trees"));
     WEFT_TRY(weft__alloc(&state->nodes, nodes, sizeof *state->nodes, "trees"));
     WEFT_TRY(weft__alloc(&state->values, leaves, sizeof *state->values, "trees"));
+    WEFT_TRY(weft__alloc(&state->covers, leaves, sizeof *state->covers, "trees"));
+    float *cover = state->covers;
     for (size_t t = 0; t < trees; t++) {
         const weft__boost_tree *tree = &fit->trees[t];
         weft__tree_node *to = state->nodes + state->roots[t];
         state->roots[t + 1] = state->roots[t] + (int64_t)tree->node_count;
         memcpy(to, tree->nodes, tree->node_count * sizeof *to);
         for (size_t i = 0; i < tree->node_count; i++)
-            to[i].child -= to[i].child < 0 ? (int32_t)state->leaf_count : 0;
+            if (to[i].child < 0) {
+                *cover++ = tree->covers[-1 - to[i].child];
+                to[i].child -= (int32_t)state->leaf_count;
+            }
         memcpy(state->values + state->leaf_count, tree->values,
             tree->leaf_count * sizeof *tree->values);
         state->leaf_count += tree->leaf_count;
@@ -375,6 +384,42 @@ static weft_status predict_proba(const weft_classifier *self, const weft_view *v
     return status;
 }
 
+/* ---- explaining --------------------------------------------------------------------- */
+
+static weft__trees trees_of(const struct state *s)
+{
+    return (weft__trees){.features = s->features,
+        .count = s->rounds * s->classes,
+        .classes = s->classes,
+        .roots = s->roots,
+        .nodes = s->nodes,
+        .covers = s->covers,
+        .answers = s->values,
+        .by_class = true,
+        .scale = 1,
+        .base = s->base};
+}
+
+static weft_status contribute(
+    const weft_classifier *self, const weft__contributions *job, weft_context *context)
+{
+    weft__trees trees = trees_of(self->state);
+    return weft__trees_contribute(&trees, job, context);
+}
+
+static weft_status find_path(const weft_classifier *self, const weft__path_job *job)
+{
+    weft__trees trees = trees_of(self->state);
+    return weft__trees_find_path(&trees, job);
+}
+
+static weft_status weigh(const weft_classifier *self, weft__weights *job)
+{
+    const struct state *state = self->state;
+    weft__trees trees = trees_of(state);
+    return weft__trees_weigh(&trees, state->importance, state->dims, job);
+}
+
 /* ---- files
  * --------------------------------------------------------------------------------- */
 
@@ -387,6 +432,9 @@ static weft_status save(const weft_classifier *self, weft__tensors *tensors)
     WEFT_TRY(weft__tensors_add(tensors, "trees.roots", WEFT__I64, 1, &roots, state->roots));
     WEFT_TRY(weft__tensors_add(tensors, "trees.nodes", WEFT__I32, 2,
         (const size_t[]){(size_t)state->roots[trees], 2}, state->nodes));
+    if (state->covers)
+        WEFT_TRY(weft__tensors_add(
+            tensors, "trees.covers", WEFT__F32, 1, &state->leaf_count, state->covers));
     WEFT_TRY(weft__tensors_add(
         tensors, "trees.values", WEFT__F32, 1, &state->leaf_count, state->values));
     WEFT_TRY(
@@ -443,7 +491,8 @@ static weft_status load_trees(struct state *state, const weft__tensors *tensors)
         .roots = state->roots,
         .nodes = state->nodes,
         .leaf_count = state->leaf_count};
-    return weft__forest_check(&trees, nodes->shape[0]);
+    WEFT_TRY(weft__forest_check(&trees, nodes->shape[0]));
+    return weft__tree_covers_load(&state->covers, tensors, state->nodes, nodes->shape[0]);
 }
 
 static weft_status load(weft_classifier *self, const weft__tensors *tensors)
@@ -468,6 +517,7 @@ static void forget(weft_classifier *self)
     free(state->roots);
     free(state->nodes);
     free(state->values);
+    free(state->covers);
     free(state->base);
     free(state->importance);
     free(state);
@@ -482,6 +532,9 @@ const weft__family weft__boost = {
     .options_size = sizeof(struct options),
     .fit = fit,
     .predict_proba = predict_proba,
+    .contribute = contribute,
+    .find_path = find_path,
+    .weigh = weigh,
     .save = save,
     .load = load,
     .forget = forget,

@@ -332,6 +332,7 @@ void weft__boost_grow(weft__booster *b, weft_rng rng, const float *gradient,
         double g = gradients(leaf->total) * b->unit, h = hessians(leaf->total) * b->unit;
         double below = h + b->options.penalty;
         tree->nodes[leaf->node] = (weft__tree_node){-1 - (int32_t)i, 0};
+        tree->covers[i] = (float)fmax(h, 1e-9); /* a tree of one leaf may have none */
         tree->values[i] = below > 0 ? (float)(-b->options.learning_rate * g / below) : 0;
     }
 }

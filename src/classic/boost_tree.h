@@ -18,6 +18,7 @@ typedef struct weft__boost_options {
 typedef struct weft__boost_tree {
     weft__tree_node *nodes; /* room for 2 leaves - 1 */
     float *values;          /* room for leaves */
+    float *covers;          /* the same: sums of the hessians of the rows seen there */
     size_t node_count, leaf_count;
 } weft__boost_tree;
 

@@ -1,5 +1,6 @@
 #include "classic/features.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,7 +78,8 @@ static weft_status find_kind(
             *out = *kind;
             return WEFT_OK;
         }
-    return weft_fail(WEFT_EINVAL, "features=%s: expected pixels, pca:K, hog or model:PATH", text);
+    return weft_fail(
+        WEFT_EINVAL, "features=%s: expected pixels, pca:K, hog or model:PATH", text);
 }
 
 weft_status weft__features_fit(
@@ -139,6 +141,53 @@ weft_status weft__features_apply(const weft__features *features, const weft_view
     points.floats = points.owned = floats;
     *out = points;
     return WEFT_OK;
+}
+
+weft_status weft__features_pull_back(
+    const weft__features *features, const float *by_feature, float *by_value)
+{
+    const weft__feature_kind *kind = features->kind;
+    if (kind && !kind->pull_back)
+        return weft_fail(WEFT_EUNSUPPORTED,
+            "features=%s are no linear map of the pixels, to which a share could be given",
+            kind->name);
+    if (!by_value)
+        return WEFT_OK;
+    if (kind)
+        kind->pull_back(features->state, by_feature, by_value);
+    else
+        memcpy(by_value, by_feature, weft__features_dims(features) * sizeof *by_value);
+    return WEFT_OK;
+}
+
+weft_status weft__features_need_pixels(const weft__features *features, const char *what)
+{
+    if (!features->kind)
+        return WEFT_OK;
+    return weft_fail(WEFT_EUNSUPPORTED, "features=%s: %s", features->kind->name, what);
+}
+
+bool weft__features_restore(
+    const weft__features *features, const weft__points *points, size_t at, uint8_t *pixels)
+{
+    const weft__feature_kind *kind = features->kind;
+    size_t values = weft_shape_bytes(features->shape);
+    if (kind && !kind->restore)
+        return false;
+    if (!pixels)
+        return true;
+    if (!kind) {
+        memcpy(pixels, points->bytes + at * points->dims, values);
+        return true;
+    }
+    float *restored = malloc(values * sizeof *restored);
+    if (!restored)
+        return false;
+    kind->restore(features->state, points->floats + at * points->dims, restored);
+    for (size_t i = 0; i < values; i++)
+        pixels[i] = (uint8_t)lrintf(255 * fminf(fmaxf(restored[i], 0), 1));
+    free(restored);
+    return true;
 }
 
 weft_status weft__features_save(const weft__features *features, weft__tensors *tensors)

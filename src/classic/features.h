@@ -41,8 +41,8 @@ void weft__points_clear(weft__points *points);
 
 typedef struct weft__features weft__features;
 
-/* Learns what there is to learn. `text` is "pixels", "pca:K", "hog", "model:PATH"; NULL is "pixels".
- * WEFT_EINVAL says what is allowed. */
+/* Learns what there is to learn. `text` is "pixels", "pca:K", "hog", "model:PATH"; NULL is
+ * "pixels". WEFT_EINVAL says what is allowed. */
 WEFT_MUST weft_status weft__features_fit(
     weft__features **out, const char *text, const weft_view *train, weft_context *context);
 void weft__features_free(weft__features *features); /* NULL-safe */
@@ -53,6 +53,20 @@ bool weft__features_are_bytes(const weft__features *features); /* the pixels the
 /* The view's pictures as points. */
 WEFT_MUST weft_status weft__features_apply(const weft__features *features,
     const weft_view *view, weft__points *out, weft_context *context);
+
+/* From a number for each feature to one for each of the picture's values: the features'
+ * linear map transposed, pixels counting as 0 to 1. A derivative by the features becomes
+ * one by the pixels. WEFT_EUNSUPPORTED, saying why, where features are no linear map;
+ * `by_value` NULL asks for that alone. */
+WEFT_MUST weft_status weft__features_pull_back(
+    const weft__features *features, const float *by_feature, float *by_value);
+/* WEFT_EUNSUPPORTED, saying what cannot be, unless features are the pixels themselves. */
+WEFT_MUST weft_status weft__features_need_pixels(
+    const weft__features *features, const char *what);
+/* The picture that features stand for: exact for pixels, what is left of it for principal
+ * components. False where there is none; `pixels` NULL asks for that alone. */
+bool weft__features_restore(
+    const weft__features *features, const weft__points *points, size_t at, uint8_t *pixels);
 
 /* Into and out of a model; array names and metadata begin with "features". */
 WEFT_MUST weft_status weft__features_save(
@@ -70,6 +84,10 @@ typedef struct weft__feature_kind {
     /* count x dims floats. */
     weft_status (*apply)(
         const void *state, const weft_view *view, float *floats, weft_context *context);
+    /* Linear features: by_value = M^T by_feature for features M x + m. NULL: others. */
+    void (*pull_back)(const void *state, const float *by_feature, float *by_value);
+    /* The picture of these features, pixels from 0 to 1. NULL: there is none. */
+    void (*restore)(const void *state, const float *features, float *values);
     weft_status (*save)(const void *state, weft__tensors *tensors); /* NULL: nothing */
     weft_status (*load)(void **state, const weft__tensors *tensors, weft_shape shape);
     void (*free)(void *state);

@@ -10,6 +10,7 @@
 #include "classic/boost.h"
 #include "classic/forest_data.h"
 #include "classic/tree.h"
+#include "classic/tree_paths.h"
 #include "core/mem.h"
 #include "core/team.h"
 #include "model/family.h"
@@ -290,6 +291,40 @@ static weft_status predict_proba(const weft_classifier *self, const weft_view *v
     return status;
 }
 
+/* ---- explaining --------------------------------------------------------------------- */
+
+static weft__trees trees_of(const struct state *s)
+{
+    return (weft__trees){.features = s->features,
+        .count = s->forest.trees,
+        .classes = s->forest.classes,
+        .roots = s->forest.roots,
+        .nodes = s->forest.nodes,
+        .covers = s->forest.covers,
+        .answers = s->forest.leaves,
+        .scale = 1 / (double)s->forest.trees};
+}
+
+static weft_status contribute(
+    const weft_classifier *self, const weft__contributions *job, weft_context *context)
+{
+    weft__trees trees = trees_of(self->state);
+    return weft__trees_contribute(&trees, job, context);
+}
+
+static weft_status find_path(const weft_classifier *self, const weft__path_job *job)
+{
+    weft__trees trees = trees_of(self->state);
+    return weft__trees_find_path(&trees, job);
+}
+
+static weft_status weigh(const weft_classifier *self, weft__weights *job)
+{
+    const struct state *state = self->state;
+    weft__trees trees = trees_of(state);
+    return weft__trees_weigh(&trees, state->importance, state->forest.features, job);
+}
+
 /* ---- files -------------------------------------------------------------------------- */
 
 static weft_status save(const weft_classifier *self, weft__tensors *tensors)
@@ -344,6 +379,9 @@ const weft__family weft__forest_family = {
     .options_size = sizeof(struct options),
     .fit = fit,
     .predict_proba = predict_proba,
+    .contribute = contribute,
+    .find_path = find_path,
+    .weigh = weigh,
     .save = save,
     .load = load,
     .forget = forget,
@@ -357,6 +395,9 @@ const weft__family weft__extratrees_family = {
     .options_size = sizeof(struct options),
     .fit = fit,
     .predict_proba = predict_proba,
+    .contribute = contribute,
+    .find_path = find_path,
+    .weigh = weigh,
     .save = save,
     .load = load,
     .forget = forget,

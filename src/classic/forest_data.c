@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "classic/transpose.h"
+#include "classic/tree_paths.h"
 #include "core/mem.h"
 #include "core/team.h"
 
@@ -100,6 +101,20 @@ static void append(
             tree->leaves * forest->classes * sizeof *forest->leaves);
 }
 
+/* What growing left in the leaves' tests, which predicting wants to be features. */
+static weft_status take_covers(weft__forest *forest, size_t nodes)
+{
+    size_t leaf = 0;
+    WEFT_TRY(weft__alloc(&forest->covers, weft__tree_leaves(forest->nodes, nodes),
+        sizeof *forest->covers, "leaves"));
+    for (size_t i = 0; i < nodes; i++)
+        if (forest->nodes[i].child < 0) {
+            forest->covers[leaf++] = (float)forest->nodes[i].test;
+            forest->nodes[i].test = 0;
+        }
+    return WEFT_OK;
+}
+
 weft_status weft__forest_join(
     weft__forest *out, weft__tree *trees, size_t count, size_t features, size_t classes)
 {
@@ -132,8 +147,12 @@ weft_status weft__forest_join(
         append(&forest, t, &trees[t], first_leaf);
         first_leaf += trees[t].leaves;
     }
-    *out = forest;
-    return WEFT_OK;
+    status = take_covers(&forest, nodes);
+    if (status != WEFT_OK)
+        weft__forest_clear(&forest);
+    else
+        *out = forest;
+    return status;
 }
 
 void weft__forest_clear(weft__forest *forest)
@@ -141,6 +160,7 @@ void weft__forest_clear(weft__forest *forest)
     free(forest->roots);
     free(forest->nodes);
     free(forest->leaves);
+    free(forest->covers);
     *forest = (weft__forest){0};
 }
 
@@ -204,8 +224,13 @@ weft_status weft__forest_save(const weft__forest *forest, weft__tensors *tensors
     size_t roots = forest->trees + 1;
     WEFT_TRY(
         weft__tensors_add(tensors, "trees.roots", WEFT__I64, 1, &roots, forest->roots));
-    WEFT_TRY(weft__tensors_add(tensors, "trees.nodes", WEFT__I32, 2,
-        (const size_t[]){(size_t)forest->roots[forest->trees], 2}, forest->nodes));
+    size_t nodes = (size_t)forest->roots[forest->trees];
+    size_t leaves = weft__tree_leaves(forest->nodes, nodes);
+    WEFT_TRY(weft__tensors_add(
+        tensors, "trees.nodes", WEFT__I32, 2, (const size_t[]){nodes, 2}, forest->nodes));
+    if (forest->covers)
+        WEFT_TRY(weft__tensors_add(
+            tensors, "trees.covers", WEFT__F32, 1, &leaves, forest->covers));
     return weft__tensors_add(tensors, "trees.leaves", WEFT__F32, 2,
         (const size_t[]){forest->leaf_count, forest->classes}, forest->leaves);
 }
@@ -294,6 +319,9 @@ weft_status weft__forest_load(
         status = weft__forest_check(&forest, nodes->shape[0]);
     if (status == WEFT_OK)
         status = check_leaves(&forest);
+    if (status == WEFT_OK)
+        status =
+            weft__tree_covers_load(&forest.covers, tensors, forest.nodes, nodes->shape[0]);
     if (status != WEFT_OK) {
         weft__forest_clear(&forest);
         return status;

@@ -27,6 +27,8 @@ typedef struct weft__forest {
     weft__tree_node *nodes; /* children count from the tree's root; owned */
     float *leaves;          /* leaf_count x classes, each row summing to 1; owned */
     size_t leaf_count;
+    float *covers; /* leaves among nodes, in their order: how often a training picture came
+                    * there; NULL: not known; owned */
 } weft__forest;
 
 /* Takes the trees' contents. */

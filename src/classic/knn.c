@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "classic/features.h"
+#include "classic/knn_explain.h"
 #include "classic/knn_search.h"
 #include "core/mem.h"
 #include "model/family.h"
@@ -130,6 +131,33 @@ static weft_status predict_proba(const weft_classifier *self, const weft_view *v
     return status;
 }
 
+static weft__neighbours neighbours_of(const weft_classifier *self)
+{
+    const struct options *o = self->options;
+    const struct state *s = self->state;
+    return (weft__neighbours){.features = s->features,
+        .points = s->points,
+        .labels = s->labels,
+        .classes = self->classes,
+        .k = o->k < s->points.count ? o->k : s->points.count,
+        .metric = (weft_knn_metric)o->metric,
+        .weights = (weft_knn_weights)o->weights};
+}
+
+static weft_status contribute(
+    const weft_classifier *self, const weft__contributions *job, weft_context *context)
+{
+    weft__neighbours neighbours = neighbours_of(self);
+    return weft__knn_contribute(&neighbours, job, context);
+}
+
+static weft_status find_examples(
+    const weft_classifier *self, weft__examples *job, weft_context *context)
+{
+    weft__neighbours neighbours = neighbours_of(self);
+    return weft__knn_find_examples(&neighbours, job, context);
+}
+
 static weft_status save(const weft_classifier *self, weft__tensors *tensors)
 {
     const struct state *state = self->state;
@@ -190,6 +218,8 @@ const weft__family weft__knn = {
     .options_size = sizeof(struct options),
     .fit = fit,
     .predict_proba = predict_proba,
+    .contribute = contribute,
+    .find_examples = find_examples,
     .save = save,
     .load = load,
     .forget = forget,

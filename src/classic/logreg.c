@@ -18,6 +18,7 @@
 #include "classic/gemm.h"
 #include "classic/gram.h"
 #include "classic/lbfgs.h"
+#include "classic/linear.h"
 #include "classic/softmax.h"
 #include "core/events.h"
 #include "core/mem.h"
@@ -443,7 +444,7 @@ static weft_status fit(weft_classifier *self, const weft_view *train,
     return status;
 }
 
-/* ---- predicting, saving, loading --------------------------------------------------- */
+/* ---- predicting -------------------------------------------------------------------- */
 
 struct prediction {
     const struct state *state;
@@ -496,6 +497,34 @@ static weft_status predict_proba(const weft_classifier *self, const weft_view *v
     return status;
 }
 
+/* ---- explaining -------------------------------------------------------------------- */
+
+static weft__linear linear_of(const weft_classifier *self)
+{
+    const struct state *s = self->state;
+    return (weft__linear){.features = s->features,
+        .dims = s->dims,
+        .classes = s->classes,
+        .values = weft_shape_bytes(self->recipe.shape),
+        .weights = s->weights,
+        .bias = s->bias};
+}
+
+static weft_status contribute(
+    const weft_classifier *self, const weft__contributions *job, weft_context *context)
+{
+    weft__linear linear = linear_of(self);
+    return weft__linear_contribute(&linear, job, context);
+}
+
+static weft_status weigh(const weft_classifier *self, weft__weights *job)
+{
+    weft__linear linear = linear_of(self);
+    return weft__linear_weigh(&linear, job);
+}
+
+/* ---- saving, loading --------------------------------------------------------------- */
+
 static weft_status save(const weft_classifier *self, weft__tensors *tensors)
 {
     const struct state *state = self->state;
@@ -546,6 +575,8 @@ const weft__family weft__logreg = {
     .options_size = sizeof(struct options),
     .fit = fit,
     .predict_proba = predict_proba,
+    .contribute = contribute,
+    .weigh = weigh,
     .save = save,
     .load = load,
     .forget = forget,

@@ -49,6 +49,23 @@ static weft_status apply(
     return weft_pca_project(state, view, floats, context);
 }
 
+static void pull_back(const void *state, const float *by_feature, float *by_value)
+{
+    const weft_pca *pca = state;
+    memset(by_value, 0, pca->dims * sizeof *by_value);
+    for (size_t k = 0; k < pca->count; k++)
+        for (size_t d = 0; d < pca->dims; d++)
+            by_value[d] += by_feature[k] * pca->components[k * pca->dims + d];
+}
+
+static void restore(const void *state, const float *features, float *values)
+{
+    const weft_pca *pca = state;
+    pull_back(state, features, values);
+    for (size_t d = 0; d < pca->dims; d++)
+        values[d] += pca->mean[d];
+}
+
 static weft_status save(const void *state, weft__tensors *tensors)
 {
     const weft_pca *pca = state;
@@ -117,6 +134,8 @@ const weft__feature_kind weft__features_pca = {
     .fit = fit,
     .dims = dims,
     .apply = apply,
+    .pull_back = pull_back,
+    .restore = restore,
     .save = save,
     .load = load,
     .free = free_state,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "classic/smo.h"
+#include "classic/svm_explain.h"
 #include "classic/svm_machine.h"
 #include "core/events.h"
 #include "core/mem.h"
@@ -502,6 +503,35 @@ static weft_status predict_proba(const weft_classifier *self, const weft_view *v
     return status;
 }
 
+static weft_status differentiate(
+    const weft_classifier *self, const weft__derivatives *job, weft_context *context)
+{
+    const struct state *s = self->state;
+    return weft__svm_differentiate(&s->machine, s->features, job, context);
+}
+
+static weft_status find_examples(
+    const weft_classifier *self, weft__examples *job, weft_context *context)
+{
+    const struct state *s = self->state;
+    return weft__svm_find_examples(&s->machine, s->features, job, context);
+}
+
+static weft_status contribute(
+    const weft_classifier *self, const weft__contributions *job, weft_context *context)
+{
+    const struct state *s = self->state;
+    return weft__svm_explain_linear(
+        &s->machine, s->features, weft_shape_bytes(self->recipe.shape), job, NULL, context);
+}
+
+static weft_status weigh(const weft_classifier *self, weft__weights *job)
+{
+    const struct state *s = self->state;
+    return weft__svm_explain_linear(
+        &s->machine, s->features, weft_shape_bytes(self->recipe.shape), NULL, job, NULL);
+}
+
 static weft_status save(const weft_classifier *self, weft__tensors *tensors)
 {
     const struct state *state = self->state;
@@ -541,6 +571,10 @@ const weft__family weft__svm = {
     .options_size = sizeof(struct options),
     .fit = fit,
     .predict_proba = predict_proba,
+    .differentiate = differentiate,
+    .contribute = contribute,
+    .find_examples = find_examples,
+    .weigh = weigh,
     .save = save,
     .load = load,
     .forget = forget,

@@ -141,7 +141,7 @@ static weft_status add_leaf(weft__grower *g, size_t node, size_t present,
     weft__tree *tree = g->tree;
     size_t classes = g->data.classes;
     if (present == 1) {
-        tree->nodes[node] = (weft__tree_node){-1 - (int32_t)label[0], 0};
+        tree->nodes[node] = (weft__tree_node){-1 - (int32_t)label[0], (int32_t)total};
         return WEFT_OK;
     }
     WEFT_TRY(weft__grow(&tree->distributions, &tree->leaves_capacity,
@@ -150,7 +150,8 @@ static weft_status add_leaf(weft__grower *g, size_t node, size_t present,
     memset(row, 0, classes * sizeof *row);
     for (size_t c = 0; c < present; c++)
         row[label[c]] = (float)mass[c] / (float)total;
-    tree->nodes[node] = (weft__tree_node){-1 - (int32_t)(classes + tree->leaves++), 0};
+    tree->nodes[node] =
+        (weft__tree_node){-1 - (int32_t)(classes + tree->leaves++), (int32_t)total};
     return WEFT_OK;
 }
 

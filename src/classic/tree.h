@@ -18,7 +18,8 @@ enum { WEFT__TREE_MAX_FEATURES = 1 << 23 };
 /* A node. Children are neighbours and come after their parent. */
 typedef struct weft__tree_node {
     int32_t child; /* inner: the left child's position; leaf: -1 - row of the leaf table */
-    int32_t test;  /* inner: feature << 8 | threshold; leaf: 0 */
+    int32_t test;  /* inner: feature << 8 | threshold; leaf: 0, but in a tree that has just
+                    * been grown how often a row came there */
 } weft__tree_node;
 
 /* Whether x, one picture's bytes, goes to the left child or (1) to the right. */

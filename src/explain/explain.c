@@ -1,5 +1,6 @@
 #include "explain/explain.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,20 +27,25 @@ static weft_status noise(const weft__explaining *e, const weft__explain_run *run
     return WEFT_OK;
 }
 
+/* What a method asks of a family. */
+enum needs { PREDICTIONS, DERIVATIVES, LAYERS, SUMS };
+
 /* In the order of weft_explain_method. */
 static const struct method {
     const char *name;
     weft__explain_fn run;
-    bool derivatives, predicts; /* asks for derivatives; could tell logits too */
-    size_t at_once;             /* pictures */
+    enum needs needs;
+    bool predicts;  /* could tell logits on its way */
+    size_t at_once; /* pictures */
 } methods[] = {
-    {"auto", NULL, false, false, 1},
-    {"grad-cam", weft__grad_cam, true, true, 512},
-    {"grad-cam++", weft__grad_cam_plus_plus, true, true, 512},
-    {"integrated", weft__integrated_gradients, true, false, 16},
-    {"smooth-grad", weft__smooth_grad, true, false, 16},
-    {"occlusion", weft__occlusion, false, false, 64},
-    {"random", noise, false, false, SIZE_MAX},
+    {"auto", NULL, PREDICTIONS, false, 1},
+    {"grad-cam", weft__grad_cam, LAYERS, true, 512},
+    {"grad-cam++", weft__grad_cam_plus_plus, LAYERS, true, 512},
+    {"integrated", weft__integrated_gradients, DERIVATIVES, false, 16},
+    {"smooth-grad", weft__smooth_grad, DERIVATIVES, false, 16},
+    {"occlusion", weft__occlusion, PREDICTIONS, false, 64},
+    {"random", noise, PREDICTIONS, false, SIZE_MAX},
+    {"contributions", weft__explain_contributions, SUMS, false, 4096},
 };
 
 const char *weft_explain_name(weft_explain_method method)
@@ -47,16 +53,38 @@ const char *weft_explain_name(weft_explain_method method)
     return methods[method].name;
 }
 
-weft_explain_method weft_explain_choose(const weft_classifier *classifier)
+/* Whether the family has what is needed at all. */
+static bool has(const weft_classifier *c, enum needs needs)
 {
-    const weft__family *family = classifier->family;
+    const weft__family *family = c->family;
+    return needs == DERIVATIVES ? family->differentiate != NULL
+           : needs == LAYERS    ? family->derivatives_shape != NULL
+           : needs == SUMS      ? family->contribute != NULL
+                                : true;
+}
+
+/* Whether this classifier can, which has it; the reason where not. */
+static weft_status check_able(const weft_classifier *c, enum needs needs, const char *layer)
+{
+    const weft__family *family = c->family;
     const char *name;
     size_t shape[3];
-    if (!classifier->state || !family->differentiate)
-        return WEFT_EXPLAIN_OCCLUSION;
-    return family->derivatives_shape(classifier, NULL, &name, shape) == WEFT_OK
-               ? WEFT_EXPLAIN_GRAD_CAM
-               : WEFT_EXPLAIN_INTEGRATED_GRADIENTS;
+    return needs == DERIVATIVES ? family->differentiate(c, NULL, NULL)
+           : needs == LAYERS    ? family->derivatives_shape(c, layer, &name, shape)
+           : needs == SUMS      ? family->contribute(c, NULL, NULL)
+                                : WEFT_OK;
+}
+
+weft_explain_method weft_explain_choose(const weft_classifier *classifier)
+{
+    static const weft_explain_method best_first[] = {WEFT_EXPLAIN_GRAD_CAM,
+        WEFT_EXPLAIN_CONTRIBUTIONS, WEFT_EXPLAIN_INTEGRATED_GRADIENTS};
+    for (size_t i = 0; classifier->state && i < 3; i++) {
+        enum needs needs = methods[best_first[i]].needs;
+        if (has(classifier, needs) && check_able(classifier, needs, NULL) == WEFT_OK)
+            return best_first[i];
+    }
+    return WEFT_EXPLAIN_OCCLUSION;
 }
 
 weft_status weft__explain_predict(
@@ -170,15 +198,25 @@ static weft_status predict_and_run(const weft__explaining *e, const struct metho
 static weft_status check_method(const weft__explaining *e, const struct method *method)
 {
     const weft_classifier *c = e->classifier;
-    if (method->derivatives && !c->family->differentiate)
+    static const char *const missing[] = {
+        "", "derivatives", "layers", "score that is a sum over pixels"};
+    if (!has(c, method->needs))
+        return weft_fail(WEFT_EUNSUPPORTED, "%s: has no %s for %s: use method=%s",
+            c->info.name, missing[method->needs], method->name,
+            weft_explain_name(weft_explain_choose(c)));
+    bool weighty = method->needs == LAYERS || method->needs == DERIVATIVES;
+    if (e->options->untrained && !(c->family->derivatives_shape && weighty))
         return weft_fail(WEFT_EUNSUPPORTED,
-            "%s: has no derivatives for %s: use method=occlusion", c->info.name,
-            method->name);
-    if (e->options->untrained && !method->derivatives)
-        return weft_fail(WEFT_EUNSUPPORTED,
-            "untrained: %s asks for predictions alone: use a method with derivatives",
-            method->name);
-    return WEFT_OK;
+            "untrained: %s by %s has no random weights to begin with: use grad-cam, "
+            "integrated or smooth-grad with a network",
+            c->info.name, method->name);
+    weft_status status = check_able(c, method->needs, e->options->layer);
+    if (status != WEFT_EUNSUPPORTED)
+        return status;
+    char why[512];
+    snprintf(why, sizeof why, "%s", weft_error());
+    return weft_fail(status, "%s by %s: %s: use method=%s", c->info.name, method->name, why,
+        weft_explain_name(weft_explain_choose(c)));
 }
 
 weft_status weft_explain(float *maps, uint16_t *classes, float *probabilities,

@@ -37,6 +37,16 @@ weft_status weft__integrated_gradients(
 weft_status weft__smooth_grad(const weft__explaining *e, const weft__explain_run *run);
 weft_status weft__occlusion(const weft__explaining *e, const weft__explain_run *run);
 
+weft_status weft__explain_contributions(
+    const weft__explaining *e, const weft__explain_run *run);
+
+/* Of the view's pictures, whose family can: a map of each, and scores = bases + the map's
+ * sum. */
+WEFT_MUST weft_status weft__contribute(float *maps, double *bases, double *scores,
+    const weft__explaining *e, const weft_view *view, const uint16_t *classes);
+/* `pixels` values from as many times `channels`. */
+void weft__sum_channels(float *maps, const float *values, size_t pixels, size_t channels);
+
 /* count x classes probabilities of pictures that are bytes of `shape`. */
 WEFT_MUST weft_status weft__explain_predict(
     float *probabilities, const weft__explaining *e, const uint8_t *pixels, size_t count);

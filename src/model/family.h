@@ -7,6 +7,7 @@
 
 #include "model/tensors.h"
 #include "weft/classifier.h"
+#include "weft/explain.h"
 
 enum { WEFT__GOLDEN = 8 }; /* pictures kept in a model for weft_classifier_verify */
 
@@ -31,6 +32,46 @@ typedef struct weft__derivatives {
     float *activations;     /* count x the layer's output (derivatives_shape) */
     float *gradients;       /* the same, of the logit by them */
 } weft__derivatives;
+
+/* How much each value of a picture adds to the score of a class, whatever the family's
+ * score is: base + the sum of a picture's values = score. Classes are below the number of
+ * classes. All borrowed. */
+typedef struct weft__contributions {
+    const weft_view *view;   /* of the recipe's shape */
+    const uint16_t *classes; /* count */
+    double baseline; /* a byte that stands for "nothing there", for those who need one */
+    float *values;   /* count x the picture's values; written */
+    double *bases, *scores; /* count; written */
+} weft__contributions;
+
+/* Training pictures that the answers for these pictures rest on. */
+typedef struct weft__examples {
+    const weft_view *view;
+    const uint16_t *classes;        /* count: whose score they weigh for or against */
+    size_t wanted;                  /* for each picture */
+    weft_explain_example *examples; /* count x wanted; of each picture the first `found` are
+                                     * written */
+    uint8_t *pixels;                /* count x wanted pictures, likewise */
+    size_t found;
+    bool pictured;       /* pixels were written */
+    const char *meaning; /* of an example's weight; static */
+} weft__examples;
+
+/* The way of one picture through one tree. */
+typedef struct weft__path_job {
+    const weft_view *view;
+    size_t at;
+    uint16_t class;
+    weft_explain_path *path; /* its steps come from malloc */
+} weft__path_job;
+
+/* Maps of the model itself: what each value of any picture weighs. */
+typedef struct weft__weights {
+    float *values;       /* count x the picture's values, from malloc; written, owned by the
+                          * caller */
+    size_t count;        /* the number of classes, or 1 for all */
+    const char *meaning; /* static */
+} weft__weights;
 
 /* The option that every family has: a field `int calibrate` of its struct and this line of
  * its table. weft_classifier_fit sees to the rest. */
@@ -101,15 +142,24 @@ struct weft__family {
     size_t (*embedding_size)(const weft_classifier *self);
     weft_status (*embed)(const weft_classifier *self, const weft_view *view,
         float *embeddings, weft_context *context);
-    /* Families whose scores have derivatives; NULL in others. The shape is that of the
-     * layer's output, WEFT_ENOTFOUND for a layer that is not there, WEFT_EUNSUPPORTED
-     * where none has height or width. */
+    /* Families whose scores have derivatives; NULL in others, the first also in those
+     * without layers. The shape is that of the layer's output, WEFT_ENOTFOUND for a layer
+     * that is not there, WEFT_EUNSUPPORTED where none has height or width. A job of NULL
+     * only asks whether it can be done: WEFT_EUNSUPPORTED says why not. */
     weft_status (*derivatives_shape)(
         const weft_classifier *self, const char *layer, const char **name, size_t shape[3]);
     weft_status (*differentiate)(
         const weft_classifier *self, const weft__derivatives *job, weft_context *context);
     /* Whether job->probabilities are those of predict_proba; NULL: no. */
     bool (*predicts_by_logits)(const weft_classifier *self);
+    /* What it rests an answer on, for explanations; each NULL in families that have no such
+     * thing. A job of NULL only asks, likewise. */
+    weft_status (*contribute)(
+        const weft_classifier *self, const weft__contributions *job, weft_context *context);
+    weft_status (*find_examples)(
+        const weft_classifier *self, weft__examples *job, weft_context *context);
+    weft_status (*find_path)(const weft_classifier *self, const weft__path_job *job);
+    weft_status (*weigh)(const weft_classifier *self, weft__weights *job);
     /* Adds the state's arrays, borrowed until written; metadata where arrays do not fit. */
     weft_status (*save)(const weft_classifier *self, weft__tensors *tensors);
     /* Builds the state from arrays that nothing has checked but their own lengths. */

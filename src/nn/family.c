@@ -224,6 +224,8 @@ static weft_status differentiate(
     const struct state *s = self->state;
     weft__plan *plan = NULL;
     float *block = NULL;
+    if (!job)
+        return WEFT_OK;
     size_t layer = 0, most = WEFT__DIFFERENTIATE_BATCH;
     if (job->activations || job->gradients)
         WEFT_TRY(weft__layer_to_explain(&layer, &s->network, job->layer));

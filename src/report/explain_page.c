@@ -8,32 +8,22 @@
 #include "core/mem.h"
 #include "data/dataset.h"
 #include "eval/evaluation.h"
-#include "report/gallery.h"
+#include "report/explain_page.h"
 #include "report/page.h"
 #include "weft/explain.h"
 #include "weft/picture.h"
 
 enum { PANEL_SIDE = 168, PANELS_BUDGET = 9000000 };
 
-/* What is being written. */
-struct saving {
-    const weft_explanation *e;
-    const char *folder;
-    weft_shape shape, panel;
-    uint32_t zoom;
-    uint8_t *pixels; /* a panel */
-    weft__gallery gallery;
-    json_t *json; /* explain.json */
-};
-
-static void clear(struct saving *s)
+static void clear(weft__explain_saving *s)
 {
-    weft__gallery_clear(&s->gallery);
+    weft__gallery_clear(&s->panels);
+    weft__gallery_clear(&s->examples);
     free(s->pixels);
     json_decref(s->json);
 }
 
-static weft_status begin(struct saving *s)
+static weft_status begin(weft__explain_saving *s)
 {
     uint32_t longest = s->shape.height > s->shape.width ? s->shape.height : s->shape.width;
     s->zoom = longest < PANEL_SIDE ? PANEL_SIDE / longest : 1;
@@ -43,28 +33,36 @@ static weft_status begin(struct saving *s)
     return s->json ? WEFT_OK : weft_fail(WEFT_ENOMEM, "no memory for a page");
 }
 
-/* Writes a panel as NAME-NNNN.png, and *entry, an object, learns where. */
-static weft_status save_panel(struct saving *s, json_t *entry, const char *name,
-    size_t number, const float *map, const uint8_t *picture)
+weft_status weft__explain_write_png(const weft__explain_saving *s, char file[64],
+    const char *name, size_t number, const uint8_t *rgb, weft_shape shape)
 {
-    char *path, file[64];
-    int place;
-    WEFT_TRY(weft_explain_panel(s->pixels, map, picture, s->shape, s->zoom));
-    snprintf(file, sizeof file, "%s-%04zu.png", name, number);
+    char *path;
+    snprintf(file, 64, "%s-%04zu.png", name, number);
     if (asprintf(&path, "%s/%s", s->folder, file) < 0)
         return weft_fail(WEFT_ENOMEM, "no memory for a file name");
-    weft_status status = weft_picture_write_png(path, s->pixels, s->panel);
+    weft_status status = weft_picture_write_png(path, rgb, shape);
     free(path);
-    WEFT_TRY(status);
+    return status;
+}
+
+/* Writes a panel as NAME-NNNN.png, and *entry, an object, learns where. */
+static weft_status save_panel(weft__explain_saving *s, json_t *entry, const char *name,
+    size_t number, const float *map, const uint8_t *picture)
+{
+    char file[64];
+    int place;
+    WEFT_TRY(weft_explain_panel(s->pixels, map, picture, s->shape, s->zoom));
+    WEFT_TRY(weft__explain_write_png(s, file, name, number, s->pixels, s->panel));
     json_object_set_new(entry, "panel", json_string(file));
     const char *origin = json_string_value(json_object_get(entry, "picture"));
     WEFT_TRY(weft__gallery_add_made(
-        &s->gallery, s->pixels, s->panel, origin ? origin : file, &place));
+        &s->panels, s->pixels, s->panel, origin ? origin : file, &place));
     json_object_set_new(entry, "place", place < 0 ? json_null() : json_integer(place));
     return WEFT_OK;
 }
 
-static weft_status picture_json(struct saving *s, size_t i, size_t number, json_t *to)
+/* The picture at i of the view, the n-th that is shown. */
+static weft_status picture_json(weft__explain_saving *s, size_t i, size_t n, json_t *to)
 {
     const weft_explanation *e = s->e;
     size_t classes = weft_classifier_classes(e->classifier);
@@ -83,18 +81,19 @@ static weft_status picture_json(struct saving *s, size_t i, size_t number, json_
         return weft_fail(WEFT_ENOMEM, "no memory for a page");
     if (weft_dataset_labels(e->view->data))
         json_object_set_new(entry, "label", json_integer(weft_view_label(e->view, i)));
-    return save_panel(
-        s, entry, "picture", number, e->maps + i * pixels, weft_view_pixels(e->view, i));
+    WEFT_TRY(save_panel(
+        s, entry, "picture", n + 1, e->maps + i * pixels, weft_view_pixels(e->view, i)));
+    return weft__explain_save_evidence(s, n, entry);
 }
 
-static weft_status save_pictures(struct saving *s)
+static weft_status save_pictures(weft__explain_saving *s)
 {
     const weft_explanation *e = s->e;
     json_t *list = json_array();
     json_object_set_new(s->json, "pictures", list);
     size_t shown = e->view->count < e->pictures ? e->view->count : e->pictures;
     for (size_t n = 0; n < shown; n++)
-        WEFT_TRY(picture_json(s, n * e->view->count / shown, n + 1, list));
+        WEFT_TRY(picture_json(s, weft_explain_spread(e->view->count, shown, n), n, list));
     return WEFT_OK;
 }
 
@@ -104,7 +103,7 @@ struct mean {
     double *map, *picture;
 };
 
-static void add(struct mean *mean, const struct saving *s, size_t i)
+static void add(struct mean *mean, const weft__explain_saving *s, size_t i)
 {
     size_t pixels = (size_t)s->shape.height * s->shape.width;
     const float *map = s->e->maps + i * pixels;
@@ -120,7 +119,7 @@ static void add(struct mean *mean, const struct saving *s, size_t i)
 }
 
 static weft_status save_mean(
-    struct saving *s, size_t class, struct mean *mean, float *map, uint8_t *picture)
+    weft__explain_saving *s, size_t class, struct mean *mean, float *map, uint8_t *picture)
 {
     size_t pixels = (size_t)s->shape.height * s->shape.width;
     memset(mean->map, 0, pixels * sizeof *mean->map);
@@ -143,7 +142,7 @@ static weft_status save_mean(
     return save_panel(s, entry, "class", class, map, picture);
 }
 
-static weft_status save_means(struct saving *s)
+static weft_status save_means(weft__explain_saving *s)
 {
     size_t pixels = (size_t)s->shape.height * s->shape.width;
     size_t bytes = weft_shape_bytes(s->shape);
@@ -184,7 +183,7 @@ static json_t *faithfulness_json(const weft_faithfulness *f)
         "deletion_area", f->deletion_area, "insertion_area", f->insertion_area);
 }
 
-static weft_status fill_head(struct saving *s)
+static weft_status fill_head(weft__explain_saving *s)
 {
     const weft_explanation *e = s->e;
     weft_explain_method method = e->options->method == WEFT_EXPLAIN_AUTO
@@ -194,11 +193,11 @@ static weft_status fill_head(struct saving *s)
     for (size_t c = 0; c < weft_classifier_classes(e->classifier); c++)
         json_array_append_new(
             names, weft__json_text(weft_classifier_class_name(e->classifier, c)));
-    json_t *head = json_pack("{s:s, s:s, s:i, s:b, s:s?, s:o, s:o, s:o}", "classifier",
+    json_t *head = json_pack("{s:s, s:s, s:i, s:i, s:b, s:s?, s:o, s:o, s:o}", "classifier",
         weft_classifier_describe(e->classifier)->name, "method", weft_explain_name(method),
-        "count", (int)e->view->count, "untrained", e->options->untrained, "command",
-        e->command, "classes", names, "faithfulness", faithfulness_json(e->faithfulness),
-        "random", faithfulness_json(e->random));
+        "count", (int)e->view->count, "channels", (int)s->shape.channels, "untrained",
+        e->options->untrained, "command", e->command, "classes", names, "faithfulness",
+        faithfulness_json(e->faithfulness), "random", faithfulness_json(e->random));
     if (!head)
         return weft_fail(WEFT_ENOMEM, "no memory for a page");
     json_object_update(s->json, head);
@@ -206,7 +205,7 @@ static weft_status fill_head(struct saving *s)
     return WEFT_OK;
 }
 
-static weft_status write_json(struct saving *s)
+static weft_status write_json(weft__explain_saving *s)
 {
     char *path, *text = json_dumps(s->json, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
     if (!text)
@@ -221,12 +220,18 @@ static weft_status write_json(struct saving *s)
     return status;
 }
 
-static weft_status write_page(struct saving *s)
+static weft_status write_page(weft__explain_saving *s)
 {
-    json_t *sheet;
+    json_t *sheet, *tiles;
     char *path;
-    WEFT_TRY(weft__gallery_json(&sheet, &s->gallery));
-    json_t *page = json_pack("{s:O, s:o}", "results", s->json, "pictures", sheet);
+    WEFT_TRY(weft__gallery_json(&sheet, &s->panels));
+    weft_status made = weft__gallery_json(&tiles, &s->examples);
+    if (made != WEFT_OK) {
+        json_decref(sheet);
+        return made;
+    }
+    json_t *page = json_pack(
+        "{s:O, s:o, s:o}", "results", s->json, "pictures", sheet, "examples", tiles);
     if (!page || asprintf(&path, "%s/explain.html", s->folder) < 0) {
         json_decref(page);
         return weft_fail(WEFT_ENOMEM, "no memory for a page");
@@ -238,23 +243,24 @@ static weft_status write_page(struct saving *s)
 }
 
 /* A gallery wants a view of the shape that its pictures have. */
-static weft_status begin_gallery(struct saving *s)
+static weft_status begin_gallery(weft__explain_saving *s)
 {
     weft_dataset *blank;
     WEFT_TRY(weft_dataset_create(&blank, s->panel, 1, s->pixels, NULL, 0, NULL));
     weft_view view = weft_view_all(blank);
     weft_status status =
-        weft__gallery_begin(&s->gallery, &view, 1, s->panel.width, PANELS_BUDGET);
+        weft__gallery_begin(&s->panels, &view, 1, s->panel.width, PANELS_BUDGET);
     weft_dataset_free(blank);
     return status;
 }
 
 static weft_status fill_folder(const char *folder, const weft_explanation *e)
 {
-    struct saving s = {
+    weft__explain_saving s = {
         .e = e, .folder = folder, .shape = weft_classifier_recipe(e->classifier).shape};
-    static weft_status (*const steps[])(struct saving *) = {
-        begin, begin_gallery, fill_head, save_pictures, save_means, write_json, write_page};
+    static weft_status (*const steps[])(weft__explain_saving *) = {begin, begin_gallery,
+        fill_head, save_pictures, save_means, weft__explain_save_weights, write_json,
+        write_page};
     weft_status status = WEFT_OK;
     for (size_t i = 0; status == WEFT_OK && i < sizeof steps / sizeof *steps; i++)
         status = steps[i](&s);

@@ -77,9 +77,9 @@ static void a_stump_is_the_best_there_is(void **state)
         .learning_rate = 1};
     weft__booster *booster;
     weft__tree_node nodes[3];
-    float values[2];
+    float values[2], covers[2];
     double gain[DIMS] = {0}, left_g = 0, left_h = 0;
-    weft__boost_tree tree = {nodes, values, 0, 0};
+    weft__boost_tree tree = {nodes, values, covers, 0, 0};
     assert_ok(weft__booster_create(&booster, &data, &options));
     weft__boost_grow(booster, rng, gradient, hessian, &tree, gain);
     size_t feature = 0;

@@ -169,10 +169,10 @@ static void refuses_what_cannot_be(void **state)
         WEFT_EINVAL, "not fitted");
     assert_ok(weft_classifier_set(knn, "k", "1"));
     assert_ok(weft_classifier_fit(knn, &f.view, NULL, f.context));
-    assert_int_equal(weft_explain_choose(knn), WEFT_EXPLAIN_OCCLUSION);
+    assert_int_equal(weft_explain_choose(knn), WEFT_EXPLAIN_CONTRIBUTIONS);
     set(&f, "method", "grad-cam");
     assert_fails(weft_explain(maps, NULL, NULL, knn, &f.view, &f.options, f.context),
-        WEFT_EUNSUPPORTED, "use method=occlusion");
+        WEFT_EUNSUPPORTED, "knn: has no layers for grad-cam: use method=contributions");
     weft_classifier_free(knn);
     tear_down(&f);
 }
@@ -241,12 +241,12 @@ static void random_weights_give_another_map(void **state)
     set(&f, "method", "occlusion");
     assert_fails(
         weft_explain(other, f.classes, NULL, f.model, &f.view, &f.options, f.context),
-        WEFT_EUNSUPPORTED, "predictions alone");
+        WEFT_EUNSUPPORTED, "no random weights");
     tear_down(&f);
 }
 
-/* A picture's map and probabilities must not depend on how many threads share the batch, nor
- * on the pictures beside it. */
+/* A picture's map and probabilities must not depend on how many threads share the batch,
+ * nor on the pictures beside it. */
 static void a_map_is_the_same_alone_and_in_any_batch(void **state)
 {
     enum { MANY = 150 };
