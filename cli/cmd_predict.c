@@ -73,21 +73,6 @@ static void print_csv(
     putchar('\n');
 }
 
-/* File names are bytes; what is no UTF-8 in them cannot stand in JSON. */
-static json_t *name_json(const char *name)
-{
-    json_t *value = json_string(name);
-    if (value)
-        return value;
-    char *plain = strdup(name);
-    for (char *c = plain; c && *c; c++)
-        if ((unsigned char)*c >= 0x80)
-            *c = '?';
-    value = json_string(plain ? plain : "?");
-    free(plain);
-    return value;
-}
-
 static double rounded(float value, int digits)
 {
     char text[32];
@@ -103,7 +88,7 @@ static weft_status print_json_line(
     for (size_t k = 0; k < classes; k++)
         json_object_set_new(
             all, weft_classifier_class_name(model, k), json_real(rounded(row[k], digits)));
-    json_t *line = json_pack("{s:o, s:s, s:f, s:o}", "picture", name_json(path), "class",
+    json_t *line = json_pack("{s:o, s:s, s:f, s:o}", "picture", output_name(path), "class",
         weft_classifier_class_name(model, best), "probability", rounded(row[best], digits),
         "probabilities", all);
     if (!line)

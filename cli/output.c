@@ -84,3 +84,17 @@ weft_status output_check_new_folder(const char *path)
         return weft_fail(WEFT_EIO, "%s: cannot write: it is there and not empty", path);
     return check(path, true);
 }
+
+json_t *output_name(const char *name)
+{
+    json_t *value = json_string(name);
+    if (value)
+        return value;
+    char *plain = strdup(name);
+    for (char *c = plain; c && *c; c++)
+        if ((unsigned char)*c >= 0x80)
+            *c = '?';
+    value = json_string(plain ? plain : "?");
+    free(plain);
+    return value;
+}

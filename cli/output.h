@@ -9,6 +9,9 @@
 /* Prints `value`, consumed, on stdout. */
 WEFT_MUST weft_status output_json(json_t *value);
 
+/* A file's name as JSON: names are bytes, and what is no UTF-8 in them becomes '?'. */
+json_t *output_name(const char *name);
+
 /* Fails now where writing the file would fail
  * after hours of work. */
 WEFT_MUST weft_status output_check_file(const char *path);

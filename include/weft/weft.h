@@ -39,6 +39,7 @@
 #include "weft/report.h"
 #include "weft/rng.h"
 #include "weft/run.h"
+#include "weft/similar.h"
 #include "weft/statistics.h"
 #include "weft/status.h"
 #include "weft/store.h"

@@ -371,6 +371,11 @@ static void forget(weft_classifier *self)
     self->state = NULL;
 }
 
+static const weft__features *features(const weft_classifier *self)
+{
+    return ((const struct state *)self->state)->features;
+}
+
 const weft__family weft__forest_family = {
     .name = "forest",
     .title = "random forest",
@@ -382,6 +387,7 @@ const weft__family weft__forest_family = {
     .contribute = contribute,
     .find_path = find_path,
     .weigh = weigh,
+    .features = features,
     .save = save,
     .load = load,
     .forget = forget,
@@ -398,6 +404,7 @@ const weft__family weft__extratrees_family = {
     .contribute = contribute,
     .find_path = find_path,
     .weigh = weigh,
+    .features = features,
     .save = save,
     .load = load,
     .forget = forget,

@@ -210,6 +210,11 @@ static weft_status load(weft_classifier *self, const weft__tensors *tensors)
     return WEFT_OK;
 }
 
+static const weft__features *features(const weft_classifier *self)
+{
+    return ((const struct state *)self->state)->features;
+}
+
 const weft__family weft__knn = {
     .name = "knn",
     .title = "k nearest neighbours",
@@ -220,6 +225,7 @@ const weft__family weft__knn = {
     .predict_proba = predict_proba,
     .contribute = contribute,
     .find_examples = find_examples,
+    .features = features,
     .save = save,
     .load = load,
     .forget = forget,

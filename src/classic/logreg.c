@@ -567,6 +567,11 @@ static weft_status load(weft_classifier *self, const weft__tensors *tensors)
     return check_finite(state);
 }
 
+static const weft__features *features(const weft_classifier *self)
+{
+    return ((const struct state *)self->state)->features;
+}
+
 const weft__family weft__logreg = {
     .name = "logreg",
     .title = "multinomial logistic regression",
@@ -577,6 +582,7 @@ const weft__family weft__logreg = {
     .predict_proba = predict_proba,
     .contribute = contribute,
     .weigh = weigh,
+    .features = features,
     .save = save,
     .load = load,
     .forget = forget,

@@ -562,6 +562,11 @@ static void forget(weft_classifier *self)
     self->state = NULL;
 }
 
+static const weft__features *features(const weft_classifier *self)
+{
+    return ((const struct state *)self->state)->features;
+}
+
 const weft__family weft__svm = {
     .name = "svm",
     .title = "support vector machine",
@@ -575,6 +580,7 @@ const weft__family weft__svm = {
     .contribute = contribute,
     .find_examples = find_examples,
     .weigh = weigh,
+    .features = features,
     .save = save,
     .load = load,
     .forget = forget,

@@ -5,6 +5,7 @@
 #ifndef WEFT_MODEL_FAMILY_H
 #define WEFT_MODEL_FAMILY_H
 
+#include "core/digest.h"
 #include "model/tensors.h"
 #include "weft/classifier.h"
 #include "weft/explain.h"
@@ -142,6 +143,9 @@ struct weft__family {
     size_t (*embedding_size)(const weft_classifier *self);
     weft_status (*embed)(const weft_classifier *self, const weft_view *view,
         float *embeddings, weft_context *context);
+    /* What a family of src/classic is given to see of a picture (classic/features.h), once
+     * fitted. NULL in others. */
+    const struct weft__features *(*features)(const weft_classifier *self);
     /* Families whose scores have derivatives; NULL in others, the first also in those
      * without layers. The shape is that of the layer's output, WEFT_ENOTFOUND for a layer
      * that is not there, WEFT_EUNSUPPORTED where none has height or width. A job of NULL
@@ -174,6 +178,10 @@ extern const weft__family *const weft__families[];
 /* A fitted classifier from a model's arrays. */
 WEFT_MUST weft_status weft__classifier_from_tensors(
     weft_classifier **out, const weft__tensors *tensors);
+
+/* SHA-256 of all that decides a fitted classifier's answers: its arrays and metadata. */
+WEFT_MUST weft_status weft__classifier_digest(
+    const weft_classifier *self, char text[WEFT__DIGEST_TEXT]);
 
 /* Appends a row to the history. */
 WEFT_MUST weft_status weft__classifier_log(weft_classifier *self, const weft_epoch *epoch);

@@ -142,6 +142,43 @@ weft_status weft_classifier_save(
     return status;
 }
 
+static void digest_arrays(weft__digest *digest, const weft__tensors *tensors)
+{
+    for (size_t i = 0; i < tensors->count; i++) {
+        const weft__tensor *t = &tensors->items[i];
+        weft__digest_add(digest, t->name, strlen(t->name) + 1);
+        weft__digest_add_u64(digest, t->dtype);
+        weft__digest_add_u64(digest, t->rank);
+        for (size_t d = 0; d < t->rank; d++)
+            weft__digest_add_u64(digest, t->shape[d]);
+        weft__digest_add(digest, t->data, t->bytes);
+    }
+}
+
+weft_status weft__classifier_digest(
+    const weft_classifier *self, char text[WEFT__DIGEST_TEXT])
+{
+    weft__tensors tensors = {0};
+    weft_status status = save_metadata(self, &tensors);
+    if (status == WEFT_OK)
+        status = self->family->save(self, &tensors);
+    char *metadata = status == WEFT_OK
+                         ? json_dumps(tensors.metadata, JSON_COMPACT | JSON_SORT_KEYS)
+                         : NULL;
+    if (status == WEFT_OK && !metadata)
+        status = weft_fail(WEFT_ENOMEM, "no memory for a model's digest");
+    if (status == WEFT_OK) {
+        weft__digest digest;
+        weft__digest_begin(&digest);
+        weft__digest_add(&digest, metadata, strlen(metadata) + 1);
+        digest_arrays(&digest, &tensors);
+        weft__digest_end(&digest, text);
+    }
+    free(metadata);
+    weft__tensors_clear(&tensors);
+    return status;
+}
+
 /* The metadata `key` as JSON, owned by the caller, of the given type. */
 static weft_status get_json(
     const weft__tensors *tensors, const char *key, json_type type, json_t **out)

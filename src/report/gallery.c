@@ -92,9 +92,12 @@ weft_status weft__gallery_add(weft__gallery *g, size_t number, size_t at, int *p
         char origin[512];
         weft_dataset_origin(
             v->view.data, weft_view_at(&v->view, at), origin, sizeof origin);
+        json_t *truth = weft_dataset_labels(v->view.data)
+                            ? json_integer(weft_view_label(&v->view, at))
+                            : json_null();
         int new_place = -1;
         WEFT_TRY(add(g, weft_view_pixels(&v->view, at), weft_dataset_shape(v->view.data),
-            json_integer(weft_view_label(&v->view, at)), origin, &new_place));
+            truth, origin, &new_place));
         v->places[at] = new_place;
     }
     *place = v->places[at];

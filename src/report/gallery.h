@@ -39,7 +39,8 @@ WEFT_MUST weft_status weft__gallery_add_made(weft__gallery *gallery, const uint8
     weft_shape shape, const char *origin, int *place);
 
 /* {"sheet": data URI of a PNG, "width", "height", "columns", "truth": [label, null for a
- * made one], "origin": [text]}, or null when empty; web/pictures.js reads it. */
+ * made one and where there is none], "origin": [text]}, or null when empty; web/pictures.js
+ * reads it. */
 WEFT_MUST weft_status weft__gallery_json(json_t **out, const weft__gallery *gallery);
 
 #endif
