@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "classic/gemm.h"
+#include "core/exp.h"
 #include "core/mem.h"
 #include "core/simd.h"
 
@@ -110,32 +111,11 @@ void weft__kernel_room_clear(weft__kernel_room *room)
 
 /* ---- from products to kernel values ------------------------------------------------- */
 
-/* exp by 2^n times a polynomial on [-ln 2 / 2, ln 2 / 2]; coefficients of Cephes' expf. */
-static inline float exp_of(float x)
-{
-    const float log2e = 1.44269504088896341f, ln2_high = 0.693359375f,
-                ln2_low = -2.12194440e-4f, rounder = 12582912.0f; /* 1.5 * 2^23 */
-    float at = x < -87.0f ? -87.0f : x;
-    float n = (at * log2e + rounder) - rounder;
-    float r = at - n * ln2_high - n * ln2_low;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
-    int32_t bits = ((int32_t)n + 127) << 23;
-    float scale;
-    memcpy(&scale, &bits, sizeof scale);
-    return x < -87.0f ? 0.0f : p * scale;
-}
-
 WEFT__SIMD void weft__exp_of_negative(float *values, size_t count)
 {
 #pragma omp simd
     for (size_t i = 0; i < count; i++)
-        values[i] = exp_of(values[i]);
+        values[i] = weft__exp(values[i]);
 }
 
 /* products are sum_d a_d (b_d - 128); squared distances and products modulo 2^32 are what

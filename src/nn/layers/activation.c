@@ -1,6 +1,5 @@
 /* Functions of one number. */
-#include <math.h>
-
+#include "core/exp.h"
 #include "core/simd.h"
 #include "nn/layers/layers.h"
 #include "nn/plan.h"
@@ -138,58 +137,93 @@ const weft__layer_kind weft__layer_leaky_relu = {
     .backward = leaky_backward,
 };
 
-/* x times the normal distribution function, exact (Hendrycks and Gimpel 2016). */
-static float gelu(float v)
+/* The normal distribution function at v, given e^(-v^2/2): Abramowitz and Stegun 1964,
+ * 7.1.26, whose error is below 1e-7 of 1. */
+static inline __attribute__((always_inline)) float normal(float v, float bell)
 {
-    return 0.5f * v * (1 + erff(v * 0.70710678f));
+    float x = 0.70710678f * __builtin_fabsf(v), t = 1 / (1 + 0.3275911f * x);
+    float p = 1.061405429f;
+    p = p * t - 1.453152027f;
+    p = p * t + 1.421413741f;
+    p = p * t - 0.284496736f;
+    p = p * t + 0.254829592f;
+    float tail = 0.5f * p * t * bell;
+    return v < 0 ? tail : 1 - tail;
 }
 
-static float gelu_slope(float v)
+/* x times the normal distribution function (Hendrycks and Gimpel 2016). */
+static inline __attribute__((always_inline)) float gelu(float v)
+{
+    return v * normal(v, weft__exp(-0.5f * v * v));
+}
+
+static inline __attribute__((always_inline)) float gelu_slope(float v)
 {
     static const float DENSITY_AT_0 = 0.39894228f; /* 1 / sqrt(2 pi) */
-    return 0.5f * (1 + erff(v * 0.70710678f)) + v * DENSITY_AT_0 * expf(-0.5f * v * v);
+    float bell = weft__exp(-0.5f * v * v);
+    return normal(v, bell) + v * DENSITY_AT_0 * bell;
+}
+
+/* 1 / (1 + e^-v); e^-v may not overflow. */
+static inline __attribute__((always_inline)) float logistic(float v)
+{
+    return 1 / (1 + weft__exp(v < -80.0f ? 80.0f : -v));
 }
 
 /* x times the logistic function (Elfwing et al. 2018, also called swish). */
-static float silu(float v)
+static inline __attribute__((always_inline)) float silu(float v)
 {
-    return v / (1 + expf(-v));
+    return v * logistic(v);
 }
 
-static float silu_slope(float v)
+static inline __attribute__((always_inline)) float silu_slope(float v)
 {
-    float s = 1 / (1 + expf(-v));
+    float s = logistic(v);
     return s * (1 + v * (1 - s));
 }
 
-static weft_status curve_forward(
-    const weft__exec *x, weft__plan_node *p, float (*function)(float))
-{
-    struct arrays a = arrays_of(x, p);
-    for (size_t i = 0; i < a.count; i++)
-        weft__put(a.out, i, function(weft__get(a.in, i, a.real)), a.real);
-    return WEFT_OK;
-}
+/* The loops of one function, over both kinds of numbers. */
+#define CURVE(NAME) \
+    static inline __attribute__((always_inline)) void NAME##_any( \
+        void *restrict out, const void *in, size_t count, weft__real real) \
+    { \
+        _Pragma("omp simd") for (size_t i = 0; i < count; i++) \
+            weft__put(out, i, NAME(weft__get(in, i, real)), real); \
+    } \
+    static inline __attribute__((always_inline)) void NAME##_back_any( \
+        void *diff_in, const void *diff_out, const void *in, size_t count, weft__real real) \
+    { \
+        _Pragma("omp simd") for (size_t i = 0; i < count; i++) weft__put(diff_in, i, \
+            weft__get(diff_out, i, real) * NAME##_slope(weft__get(in, i, real)), real); \
+    } \
+    WEFT__SIMD static void NAME##_all(const struct arrays *a) \
+    { \
+        a->real == WEFT__REAL_BF16 ? NAME##_any(a->out, a->in, a->count, WEFT__REAL_BF16) \
+                                   : NAME##_any(a->out, a->in, a->count, WEFT__REAL_F32); \
+    } \
+    WEFT__SIMD static void NAME##_back(const struct arrays *a) \
+    { \
+        if (a->real == WEFT__REAL_BF16) \
+            NAME##_back_any(a->diff_in, a->diff_out, a->in, a->count, WEFT__REAL_BF16); \
+        else \
+            NAME##_back_any(a->diff_in, a->diff_out, a->in, a->count, WEFT__REAL_F32); \
+    } \
+    static weft_status NAME##_forward(const weft__exec *x, weft__plan_node *p) \
+    { \
+        struct arrays a = arrays_of(x, p); \
+        NAME##_all(&a); \
+        return WEFT_OK; \
+    } \
+    static weft_status NAME##_backward(const weft__exec *x, weft__plan_node *p) \
+    { \
+        struct arrays a = arrays_of(x, p); \
+        if (a.diff_in) \
+            NAME##_back(&a); \
+        return WEFT_OK; \
+    }
 
-static weft_status curve_backward(
-    const weft__exec *x, weft__plan_node *p, float (*slope)(float))
-{
-    struct arrays a = arrays_of(x, p);
-    for (size_t i = 0; a.diff_in && i < a.count; i++)
-        weft__put(a.diff_in, i,
-            weft__get(a.diff_out, i, a.real) * slope(weft__get(a.in, i, a.real)), a.real);
-    return WEFT_OK;
-}
-
-static weft_status gelu_forward(const weft__exec *x, weft__plan_node *p)
-{
-    return curve_forward(x, p, gelu);
-}
-
-static weft_status gelu_backward(const weft__exec *x, weft__plan_node *p)
-{
-    return curve_backward(x, p, gelu_slope);
-}
+CURVE(gelu)
+CURVE(silu)
 
 const weft__layer_kind weft__layer_gelu = {
     .name = "gelu",
@@ -199,16 +233,6 @@ const weft__layer_kind weft__layer_gelu = {
     .forward = gelu_forward,
     .backward = gelu_backward,
 };
-
-static weft_status silu_forward(const weft__exec *x, weft__plan_node *p)
-{
-    return curve_forward(x, p, silu);
-}
-
-static weft_status silu_backward(const weft__exec *x, weft__plan_node *p)
-{
-    return curve_backward(x, p, silu_slope);
-}
 
 const weft__layer_kind weft__layer_silu = {
     .name = "silu",
