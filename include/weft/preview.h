@@ -11,7 +11,7 @@
  *     crop-pad    a random cut of the picture with a black border around it
  *     flip        left and right exchanged
  *     rotate, zoom   about the middle; bilinear, the edge's pixels go on outside
- *     shift       by whole pixels; the edge's pixels go on outside
+ *     shift       by whole pixels; outside, the edge's pixels go on or are mirrored
  *     brightness, contrast
  *     erase       a square becomes the picture's mean
  *     mixup, cutmix   with another picture of the batch that went through all the above */
@@ -34,10 +34,15 @@ extern "C" {
  */
 typedef enum weft_flip { WEFT_FLIP_NONE, WEFT_FLIP_RANDOM, WEFT_FLIP_ALTERNATE } weft_flip;
 
+/* What comes in from outside when a picture is shifted, in the order of the `border`
+ * option: the edge's pixels over and over, or the picture mirrored at them. */
+typedef enum weft_border { WEFT_BORDER_EDGE, WEFT_BORDER_REFLECT } weft_border;
+
 /* Zero is off. */
 typedef struct weft_augmentation {
     int flip;                    /* weft_flip */
     uint64_t shift, crop_pad;    /* pixels */
+    int border;                  /* weft_border */
     double rotate;               /* degrees */
     double zoom;                 /* sizes from 1 - zoom to 1 + zoom */
     double erase;                /* the square's side as a share of the picture's */
@@ -54,6 +59,9 @@ typedef struct weft_augmentation {
         "none|random|alternate", "exchange left and right; alternate: every other epoch"}, \
         {"shift", WEFT_PARAM_COUNT, WEFT_AUGMENTATION_FIELD(type, member, shift), "0", 0, \
             WEFT_MAX_SIDE, NULL, "move by up to so many pixels each way"}, \
+        {"border", WEFT_PARAM_CHOICE, WEFT_AUGMENTATION_FIELD(type, member, border), \
+            "edge", 0, 0, "edge|reflect", \
+            "what a shift brings in: the edge goes on, or a mirror image"}, \
         {"crop-pad", WEFT_PARAM_COUNT, WEFT_AUGMENTATION_FIELD(type, member, crop_pad), \
             "0", 0, WEFT_MAX_SIDE, NULL, \
             "cut at random from the picture with so many black pixels around it"}, \

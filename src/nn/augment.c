@@ -129,21 +129,45 @@ static void repeat(uint8_t *out, const uint8_t *pixel, size_t count, size_t chan
             memcpy(out + 3 * i, pixel, 3);
 }
 
-void weft__move_picture(
-    uint8_t *out, const uint8_t *in, weft_shape s, bool flip, int32_t dx, int32_t dy)
+/* The `count` pixels to the left of `out`, and to its right, become the mirror image of
+ * those that follow the outermost of the `inner` pixels at `out`. */
+static void reflect(uint8_t *out, size_t inner, size_t left, size_t right, size_t channels)
+{
+    for (size_t k = 1; k <= left; k++)
+        memcpy(out - k * channels, out + smaller(k, inner - 1) * channels, channels);
+    uint8_t *last = out + (inner - 1) * channels;
+    for (size_t k = 1; k <= right; k++)
+        memcpy(last + k * channels, last - smaller(k, inner - 1) * channels, channels);
+}
+
+/* Where coordinate `at` is found along a side of `count` pixels. */
+static int32_t inside(int32_t at, int32_t count, bool reflecting)
+{
+    if (reflecting && at < 0)
+        at = -at;
+    else if (reflecting && at >= count)
+        at = 2 * (count - 1) - at;
+    return clamped(at, 0, count - 1);
+}
+
+void weft__move_picture(uint8_t *out, const uint8_t *in, weft_shape s, weft__move move)
 {
     int32_t width = (int32_t)s.width, height = (int32_t)s.height;
     size_t channels = s.channels, row = s.width * channels;
-    dx = clamped(dx, 1 - width, width - 1); /* further out nothing changes */
+    int32_t dx = clamped(move.dx, 1 - width, width - 1); /* further out nothing changes */
     size_t left = dx > 0 ? (size_t)dx : 0, right = s.width - (dx < 0 ? (size_t)-dx : 0);
     for (int32_t y = 0; y < height; y++, out += row) {
-        const uint8_t *from = in + (size_t)clamped(y - dy, 0, height - 1) * row;
+        const uint8_t *from = in + (size_t)inside(y - move.dy, height, move.reflect) * row;
         size_t count = right - left, skip = dx < 0 ? (size_t)-dx : 0;
-        if (flip)
+        if (move.flip)
             mirror(out + left * channels, from + (s.width - skip - count) * channels, count,
                 channels);
         else
             memcpy(out + left * channels, from + skip * channels, count * channels);
+        if (move.reflect) {
+            reflect(out + left * channels, count, left, s.width - right, channels);
+            continue;
+        }
         repeat(out, out + left * channels, left, channels);
         repeat(out + right * channels, out + (right - 1) * channels, s.width - right,
             channels);
@@ -331,8 +355,11 @@ static const uint8_t *change(const weft__augmenter *a, const uint8_t *in, weft_s
     struct motion m = draw_motion(a, s, picture, words);
     if (o->rotate > 0 || o->zoom > 0)
         warp(result, in, s, &m, quads), in = result;
-    else if (m.flip || m.dx || m.dy)
-        weft__move_picture(result, in, s, m.flip, m.dx, m.dy), in = result;
+    else if (m.flip || m.dx || m.dy) {
+        bool reflecting = o->border == WEFT_BORDER_REFLECT;
+        weft__move_picture(result, in, s, (weft__move){m.dx, m.dy, m.flip, reflecting});
+        in = result;
+    }
     if (o->brightness > 0 || o->contrast > 0) {
         relight(result, in, bytes, 1 + either_way(words[DRAW_BRIGHTNESS]) * o->brightness,
             1 + either_way(words[DRAW_CONTRAST]) * o->contrast);

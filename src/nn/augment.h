@@ -24,9 +24,15 @@ typedef struct weft__batch {
     size_t first, count;
 } weft__batch;
 
-/* out = in, flipped or not, moved by whole pixels; the edge goes on outside. */
-void weft__move_picture(
-    uint8_t *out, const uint8_t *in, weft_shape s, bool flip, int32_t dx, int32_t dy);
+/* Flipped or not, then moved by whole pixels; outside the edge goes on, or with `reflect`
+ * the picture is mirrored at its outermost pixels. */
+typedef struct weft__move {
+    int32_t dx, dy;
+    bool flip, reflect;
+} weft__move;
+
+/* out = in, moved. */
+void weft__move_picture(uint8_t *out, const uint8_t *in, weft_shape s, weft__move move);
 
 /* Bytes of working memory that a thread needs for pictures of this shape. */
 size_t weft__augment_scratch(weft_shape shape);

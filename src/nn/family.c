@@ -104,7 +104,7 @@ static weft_status begin(
                            : weft__normalise_unit();
     weft__network_initialise(&s->network, s->block, o->seed);
     WEFT_TRY(weft__whiten(&s->network, s->block, train, &s->normalisation));
-    WEFT_TRY(weft__choose_rates(&s->network, o));
+    WEFT_TRY(weft__choose_rates(&s->network, o, false));
     WEFT_TRY(weft__init_from(&s->network, s->block, o, context));
     return WEFT_OK;
 }

@@ -186,3 +186,12 @@ float weft__average_decay(double decay, uint64_t step)
     double rising = (1 + (double)step) / (10 + (double)step);
     return (float)(rising < decay ? rising : decay);
 }
+
+WEFT__SIMD void weft__look_ahead(float *restrict slow, float *restrict values,
+    uint16_t *restrict mirror, size_t begin, size_t end)
+{
+    for (size_t i = begin; i < end; i++)
+        slow[i] = values[i] = 0.5f * (slow[i] + values[i]);
+    if (mirror)
+        weft__narrow(mirror + begin, values + begin, end - begin);
+}

@@ -61,4 +61,9 @@ void weft__move_average(
  * initial weights are soon forgotten, as TensorFlow's ExponentialMovingAverage has it. */
 float weft__average_decay(double decay, uint64_t step);
 
+/* slow = values = their mean; the mirror, unless NULL, likewise: a step of Lookahead with
+ * its alpha of 1/2 (Zhang et al. 2019, algorithm 1). */
+void weft__look_ahead(
+    float *slow, float *values, uint16_t *mirror, size_t begin, size_t end);
+
 #endif

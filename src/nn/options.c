@@ -41,7 +41,7 @@ const weft_param weft__train_params[] = {
     {"warmup", WEFT_PARAM_REAL, AT(warmup), "0", 0, 1, NULL,
         "share of the steps over which the learning rate rises"},
     {"final-rate", WEFT_PARAM_REAL, AT(final_rate), "0", 0, 1, NULL,
-        "share of the learning rate that cosine, linear and one-cycle end at"},
+        "share of the learning rate that schedules but constant and step end at"},
     {"clip-norm", WEFT_PARAM_REAL, AT(clip_norm), "0", 0, 1e6, NULL,
         "longest gradient of all weights together; 0: any"},
     {"loss", WEFT_PARAM_CHOICE, AT(loss), "cross-entropy", 0, 0, WEFT__LOSS_CHOICES,
@@ -59,6 +59,19 @@ const weft_param weft__train_params[] = {
         "batches whose gradients make one step together, as one large batch would"},
     {"ema", WEFT_PARAM_REAL, AT(ema), "0", 0, 0.999999, NULL,
         "validate and keep the moving average of the weights with this decay; 0: off"},
+    {"swa", WEFT_PARAM_REAL, AT(swa), "0", 0, 1, NULL,
+        "validate and keep the mean of the weights over this last share of the steps"},
+    {"lookahead", WEFT_PARAM_COUNT, AT(lookahead), "0", 0, 100000, NULL,
+        "every so many steps go back half of the way that was gone; 0: never"},
+    {"grow-from", WEFT_PARAM_REAL, AT(grow_from), "0.5", 0.05, 1, NULL,
+        "share of the sides that the first epoch's pictures have, with grow-epochs"},
+    {"grow-epochs", WEFT_PARAM_COUNT, AT(grow_epochs), "0", 0, 100000, NULL,
+        "so many epochs see pictures that grow to their full size; for networks whose "
+        "weights fit any size"},
+    {"freeze-late", WEFT_PARAM_TEXT, AT(freeze_late), NULL, 0, 0, NULL,
+        "layers that are trained no more from freeze-at on, as in conv1,batchnorm1"},
+    {"freeze-at", WEFT_PARAM_REAL, AT(freeze_at), "0.7", 0, 1, NULL,
+        "share of the epochs after which freeze-late's layers stay as they are"},
     {"views", WEFT_PARAM_CHOICE, AT(views), "1", 0, 0, WEFT__VIEWS_CHOICES,
         "predict by the mean over so many views of a picture: 2: and its mirror image; 6: "
         "and "

@@ -25,7 +25,12 @@ typedef struct weft__train_options {
     uint64_t patience;
     weft_augmentation augmentation;
     int class_weights, sampling;
-    double ema;
+    double ema, swa;
+    uint64_t lookahead;
+    double grow_from;
+    uint64_t grow_epochs;
+    char *freeze_late;
+    double freeze_at;
     int views;
     uint64_t accumulate;
     int calibrate;

@@ -46,7 +46,8 @@ static void load(
         const uint8_t *pixels = weft_view_pixels(w->view, part.begin + i);
         if (pose->flip || pose->move) {
             uint8_t *moved = job->moved + (size_t)x->self->rank * bytes;
-            weft__move_picture(moved, pixels, shape, pose->flip, pose->move, pose->move);
+            weft__move_picture(moved, pixels, shape,
+                (weft__move){pose->move, pose->move, pose->flip, false});
             pixels = moved;
         }
         weft__picture_to_reals(weft__advance(input, i * bytes, x->plan->real),

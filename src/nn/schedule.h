@@ -6,7 +6,7 @@
 
 #include "nn/options.h"
 
-#define WEFT__SCHEDULE_CHOICES "constant|step|cosine|linear|one-cycle"
+#define WEFT__SCHEDULE_CHOICES "constant|step|cosine|linear|one-cycle|triangular"
 
 /* The learning rate of step `step` (from 0) of `total`. */
 double weft__learning_rate(const weft__train_options *o, uint64_t step, uint64_t total);

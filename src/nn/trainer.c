@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "data/resize.h"
 #include "nn/augment.h"
 #include "nn/diagnose.h"
 #include "nn/predict.h"
@@ -26,22 +27,30 @@ weft_status weft__choose_real(weft__real *out, int precision)
 }
 
 /* This member's pictures of the batch that begins at `first` of the epoch's order. */
-static void load_rows(const weft__exec *x, weft__trainer *t, size_t first)
+static weft_status load_rows(const weft__exec *x, weft__trainer *t, size_t first)
 {
     weft__plan *plan = x->plan;
     weft_shape shape = weft_dataset_shape(t->train->data);
-    size_t bytes = weft_shape_bytes(shape);
+    const weft_recipe small = {.shape = t->stage.shape, .fit = WEFT_FIT_STRETCH};
+    size_t bytes = weft_shape_bytes(small.shape);
+    bool smaller = bytes < weft_shape_bytes(shape);
     void *input = weft__rows(plan, x->self->rank, plan->input);
     uint8_t *scratch = t->scratch + (size_t)x->self->rank * t->scratch_bytes;
+    uint8_t *shrunk = scratch + weft__augment_scratch(shape);
     const weft__augmenter augmenter = {
         &t->options->augmentation, t->options->seed, t->epoch};
     const weft__batch batch = {t->train, t->order, first, plan->batch};
     for (size_t i = 0; i < x->rows; i++) {
         const uint8_t *pixels = weft__augmented_row(
             &t->targets[x->first + i], &augmenter, &batch, x->first + i, scratch);
+        if (smaller) {
+            WEFT_TRY(weft__resize(shrunk, &small, pixels, shape));
+            pixels = shrunk;
+        }
         weft__picture_to_reals(weft__advance(input, i * bytes, plan->real), plan->real,
-            pixels, shape, t->normalisation);
+            pixels, small.shape, t->normalisation);
     }
+    return WEFT_OK;
 }
 
 /* `pictures` are the whole step's. */
@@ -179,13 +188,30 @@ static bool steps_early(const weft__trainer *t)
     return !t->gathered && t->options->clip_norm <= 0;
 }
 
+/* How much of the average is kept at step `step`, from 1. Of swa (Izmailov et al. 2018,
+ * after every step instead of every epoch) it is the mean since the last share began, and
+ * before that the weights themselves. */
+static float average_decay(const weft__trainer *t, uint64_t step)
+{
+    if (t->options->swa <= 0)
+        return weft__average_decay(t->options->ema, step);
+    uint64_t before = (uint64_t)((1 - t->options->swa) * (double)t->total_steps);
+    return step <= before ? 0 : 1 - 1 / (float)(step - before);
+}
+
+/* Every `lookahead` steps, and at the end of the training. */
+static bool looks_ahead(const weft__trainer *t, uint64_t step)
+{
+    return t->slow && (step % t->options->lookahead == 0 || step == t->total_steps);
+}
+
 static weft_status update_parameters(
     const weft__exec *x, weft__trainer *t, const weft__update *step)
 {
     weft__plan *plan = x->plan;
     weft__update u = *step;
     u.gradient_scale = clip(x, t);
-    float decay = weft__average_decay(t->options->ema, u.step);
+    float decay = average_decay(t, u.step);
     const weft__optimiser *optimiser = &weft__optimisers[t->options->optimizer];
     if (optimiser->update_matrix)
         WEFT_TRY(weft__team_agree(x->self, update_matrices(x, t, u)));
@@ -201,6 +227,8 @@ static weft_status update_parameters(
         end += p->offset;
         if (p->trained && !stepped && !weft__is_matrix(p, optimiser, &rows, &columns))
             optimiser->update(&u, begin, end);
+        if (looks_ahead(t, u.step))
+            weft__look_ahead(t->slow, t->block, plan->mirror, begin, end);
         if (t->average) /* running statistics too */
             weft__move_average(t->average, t->block, decay, begin, end);
     }
@@ -260,7 +288,7 @@ static weft_status train_batch(
 {
     if (t->ready != x->plan)
         WEFT_TRY(weft__exec_prepare(x, false));
-    load_rows(x, t, at);
+    WEFT_TRY(weft__team_agree(x->self, load_rows(x, t, at)));
     weft_status status = weft__exec_forward(x);
     take_loss(x, t, step.end - step.first);
     weft_status back = weft__exec_backward(x);
@@ -391,6 +419,7 @@ static weft_status begin_epoch(weft__trainer *t)
 {
     WEFT_TRY(weft__epoch_order(t->order, t->train, t->network->classes,
         (weft__sampling)t->options->sampling, t->options->seed, t->epoch));
+    WEFT_TRY(weft__trainer_enter_stage(t));
     t->epoch_began = weft__now();
     if (t->pictures)
         t->epoch_began -= weft__trainer_seconds_before(t);

@@ -27,6 +27,8 @@ static size_t list_kept(weft__trainer *t, weft__kept kept[MOST_KEPT])
         kept[n++] = (weft__kept){"best", WEFT__F32, block, t->best};
     if (t->average)
         kept[n++] = (weft__kept){"average", WEFT__F32, block, t->average};
+    if (t->slow)
+        kept[n++] = (weft__kept){"slow", WEFT__F32, block, t->slow};
     return n;
 }
 

@@ -8,11 +8,17 @@
 #include "nn/sampling.h"
 #include "nn/trainer_state.h"
 
-/* The average begins as the initial weights. */
-static weft_status make_average(weft__trainer *t)
+/* The average and the slow weights begin as the initial ones. */
+static weft_status make_averages(weft__trainer *t)
 {
     size_t block = t->network->block;
-    if (t->options->ema <= 0)
+    if (t->options->lookahead) {
+        WEFT_TRY(weft__alloc(&t->slow, block, sizeof *t->slow, "slow weights"));
+        memcpy(t->slow, t->block, block * sizeof *t->slow);
+    }
+    if (t->options->ema > 0 && t->options->swa > 0)
+        return weft_fail(WEFT_EINVAL, "ema and swa: one average at a time");
+    if (t->options->ema <= 0 && t->options->swa <= 0)
         return WEFT_OK;
     WEFT_TRY(weft__alloc(&t->average, block, sizeof *t->average, "average weights"));
     memcpy(t->average, t->block, block * sizeof *t->average);
@@ -23,11 +29,7 @@ static weft_status make_plans(weft__trainer *t)
 {
     size_t count = t->train->count, batch = t->options->batch;
     batch = batch < count ? batch : count;
-    WEFT_TRY(weft__plan_create(
-        &t->full, t->network, batch, true, t->real, t->block, t->context));
-    if (count % batch)
-        WEFT_TRY(weft__plan_create(
-            &t->rest, t->network, count % batch, true, t->real, t->block, t->context));
+    WEFT_TRY(weft__trainer_enter_stage(t));
     t->step_pictures = batch * t->options->accumulate;
     t->total_steps =
         t->options->epochs * ((count + t->step_pictures - 1) / t->step_pictures);
@@ -71,7 +73,10 @@ static weft_status make_state(weft__trainer *t)
     size_t members = (size_t)t->full->members, block = t->network->block;
     WEFT_TRY(weft__calloc(&t->sums, members, sizeof *t->sums, "sums"));
     WEFT_TRY(weft__calloc(&t->squares, members, sizeof *t->squares, "sums"));
-    t->scratch_bytes = weft__augment_scratch(weft_dataset_shape(t->train->data));
+    /* A picture's room at the end is for its size in the stage. */
+    weft_shape shape = weft_dataset_shape(t->train->data);
+    t->scratch_bytes =
+        weft__augment_scratch(shape) + (weft_shape_bytes(shape) + 63) / 64 * 64;
     WEFT_TRY(weft__alloc(&t->scratch, members, t->scratch_bytes, "augmentation"));
     WEFT_TRY(weft__calloc(&t->order, t->train->count, sizeof *t->order, "an order"));
     WEFT_TRY(weft__calloc(&t->targets, t->full->batch, sizeof *t->targets, "targets"));
@@ -94,7 +99,7 @@ static weft_status make_state(weft__trainer *t)
 
 weft_status weft__trainer_make(weft__trainer *t)
 {
-    WEFT_TRY(make_average(t));
+    WEFT_TRY(make_averages(t));
     WEFT_TRY(make_plans(t));
     return make_state(t);
 }
@@ -108,7 +113,9 @@ void weft__trainer_clear(weft__trainer *t)
     weft__plan_free(t->watching);
     for (int s = 0; s < WEFT__MAX_SLOTS; s++)
         free(t->slots[s]);
+    weft__network_clear(&t->staged);
     free(t->average);
+    free(t->slow);
     free(t->gathered);
     free(t->class_weights);
     free(t->best);

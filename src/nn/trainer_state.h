@@ -1,5 +1,6 @@
 /* The state of one training, for the files that share it: trainer.c runs it,
- * trainer_memory.c makes and frees it, trainer_checkpoint.c saves it and brings it back. */
+ * trainer_memory.c makes and frees it, trainer_stage.c changes what is trained from epoch
+ * to epoch, trainer_checkpoint.c saves it and brings it back. */
 #ifndef WEFT_NN_TRAINER_STATE_H
 #define WEFT_NN_TRAINER_STATE_H
 
@@ -17,6 +18,12 @@
 
 enum { WEFT__RUN_COUNTERS = 4 };
 
+/* What epochs may differ in: the pictures' size, and which layers are frozen. */
+typedef struct weft__stage {
+    weft_shape shape;
+    bool late; /* freeze-late's layers are frozen */
+} weft__stage;
+
 /* A run of training. */
 typedef struct weft__trainer {
     weft_classifier *self;
@@ -29,12 +36,16 @@ typedef struct weft__trainer {
     weft__real real;
     float *block;                  /* borrowed */
     float *slots[WEFT__MAX_SLOTS]; /* the optimiser's state; owned */
-    float *average;                /* the block's moving average, with ema; owned */
+    float *average;                /* of the block, with ema or swa; owned */
+    float *slow;                   /* lookahead's weights; owned */
     float *best;                   /* the best epoch's block, with patience; owned */
     double best_loss;
     uint64_t epochs_since_best;
 
-    weft__plan *full, *rest; /* for whole batches and for what is left of an epoch; owned */
+    weft__stage stage;
+    weft__network staged;    /* the network in this stage; owned */
+    weft__plan *full, *rest; /* for whole batches and for what is left of an epoch, in this
+                              * stage; owned */
     weft__plan *watching;    /* for validation; owned */
     weft__plan *ready;       /* whose compute weights agree with the block */
     uint32_t *order;         /* the epoch's order of pictures; owned */
@@ -69,6 +80,9 @@ typedef struct weft__trainer {
 /* Whether the optimiser takes this parameter as a whole matrix, and which. */
 bool weft__is_matrix(const weft__parameter *p, const weft__optimiser *optimiser,
     size_t *rows, size_t *columns);
+
+/* Makes staged, full and rest ready for the present epoch, where they are not. */
+WEFT_MUST weft_status weft__trainer_enter_stage(weft__trainer *t);
 
 /* Plans, blocks and lists for what t's options ask; t->real is set. */
 WEFT_MUST weft_status weft__trainer_make(weft__trainer *t);

@@ -50,6 +50,16 @@ static weft_status freeze(void *arg, const char *pattern, const char *value)
     return found ? WEFT_OK : weft__no_layer(network, "freeze", pattern);
 }
 
+/* The names alone. */
+static weft_status name_layers(void *arg, const char *pattern, const char *value)
+{
+    const weft__network *network = arg;
+    for (size_t i = 0; !value && i < network->node_count; i++)
+        if (fnmatch(pattern, network->nodes[i].name, 0) == 0)
+            return WEFT_OK;
+    return weft__no_layer(network, "freeze-late", pattern);
+}
+
 static weft_status set_rate(void *arg, const char *pattern, const char *value)
 {
     weft__network *network = arg;
@@ -74,15 +84,23 @@ static weft_status set_rate(void *arg, const char *pattern, const char *value)
     return found ? WEFT_OK : weft__no_layer(network, "rates", pattern);
 }
 
-weft_status weft__choose_rates(weft__network *network, const weft__train_options *options)
+weft_status weft__choose_rates(
+    weft__network *network, const weft__train_options *options, bool late)
 {
+    const char *last = options->freeze;
     if (options->freeze)
         WEFT_TRY(each_item(options->freeze, freeze, network));
     if (options->rates)
         WEFT_TRY(each_item(options->rates, set_rate, network));
+    if (options->freeze_late)
+        WEFT_TRY(each_item(options->freeze_late, name_layers, network));
+    if (late && options->freeze_late) {
+        last = options->freeze_late;
+        WEFT_TRY(each_item(options->freeze_late, freeze, network));
+    }
     if (weft__network_trained_count(network) == 0)
-        return weft_fail(WEFT_EINVAL, "freeze: '%s' leaves nothing to train",
-            options->freeze ? options->freeze : "");
+        return weft_fail(
+            WEFT_EINVAL, "freeze: '%s' leaves nothing to train", last ? last : "");
     return WEFT_OK;
 }
 

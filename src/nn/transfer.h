@@ -11,10 +11,10 @@
 enum { WEFT__LAYOUT_AUTO, WEFT__LAYOUT_WEFT, WEFT__LAYOUT_TORCH };
 #define WEFT__LAYOUT_CHOICES "auto|weft|torch"
 
-/* Applies the options `freeze` and `rates` to the inferred network. A pattern that names no
- * layer is WEFT_ENOTFOUND. */
+/* Applies the options `freeze`, `rates` and, when it is `late`, `freeze-late` to the
+ * inferred network. A pattern that names no layer is WEFT_ENOTFOUND. */
 WEFT_MUST weft_status weft__choose_rates(
-    weft__network *network, const weft__train_options *options);
+    weft__network *network, const weft__train_options *options, bool late);
 
 /* Overwrites parameters in `block` with the arrays of the safetensors file that the option
  * `init-from` names, and tells by notes what matched, what did not and why. What does not

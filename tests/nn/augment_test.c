@@ -60,9 +60,17 @@ static long within(long value, long most)
     return value < 0 ? 0 : value > most ? most : value;
 }
 
-/* The picture flipped or not and moved; outside it is black, or the edge goes on. */
-static void moved(
-    uint8_t *out, const uint8_t *in, weft_shape s, bool flip, long dx, long dy, bool black)
+/* What lies outside of a moved picture. */
+enum outside { EDGE, BLACK, MIRROR };
+
+static long mirrored(long value, long most)
+{
+    return value < 0 ? -value : value > most ? 2 * most - value : value;
+}
+
+/* The picture flipped or not and moved. */
+static void moved(uint8_t *out, const uint8_t *in, weft_shape s, bool flip, long dx,
+    long dy, enum outside kind)
 {
     long width = s.width, height = s.height, n = s.channels;
     for (long y = 0; y < height; y++)
@@ -70,9 +78,13 @@ static void moved(
             for (long c = 0; c < n; c++) {
                 long fx = within(x - dx, width - 1), fy = within(y - dy, height - 1);
                 bool outside = fx != x - dx || fy != y - dy;
+                if (kind == MIRROR) {
+                    fx = mirrored(x - dx, width - 1);
+                    fy = mirrored(y - dy, height - 1);
+                }
                 fx = flip ? width - 1 - fx : fx;
                 out[(y * width + x) * n + c] =
-                    black && outside ? 0 : in[(fy * width + fx) * n + c];
+                    kind == BLACK && outside ? 0 : in[(fy * width + fx) * n + c];
             }
 }
 
@@ -97,7 +109,7 @@ static void nothing_is_the_picture_itself(void **state)
 
 /* Every row is its picture flipped or not and moved by up to `most` each way, and each of
  * these comes up. */
-static void check_moves(weft_shape shape, bool flip, size_t most, bool black)
+static void check_moves(weft_shape shape, bool flip, size_t most, enum outside kind)
 {
     uint8_t two[2 * MOST], expected[MOST];
     size_t bytes = weft_shape_bytes(shape);
@@ -105,7 +117,8 @@ static void check_moves(weft_shape shape, bool flip, size_t most, bool black)
     struct fixture f;
     open_fixture(&f, shape, two);
     f.options.flip = flip ? WEFT_FLIP_RANDOM : WEFT_FLIP_NONE;
-    *(black ? &f.options.crop_pad : &f.options.shift) = most;
+    *(kind == BLACK ? &f.options.crop_pad : &f.options.shift) = most;
+    f.options.border = kind == MIRROR ? WEFT_BORDER_REFLECT : WEFT_BORDER_EDGE;
     long m = (long)most;
     int seen[2][5][5] = {{{0}}}, kinds = 0;
     for (size_t i = 0; i < ROWS; i++) {
@@ -114,7 +127,7 @@ static void check_moves(weft_shape shape, bool flip, size_t most, bool black)
         for (int k = 0; !found && k < 2; k++)
             for (long dy = -m; !found && dy <= m; dy++)
                 for (long dx = -m; !found && dx <= m; dx++) {
-                    moved(expected, two + i % 2 * bytes, shape, k, dx, dy, black);
+                    moved(expected, two + i % 2 * bytes, shape, k, dx, dy, kind);
                     found = memcmp(out, expected, bytes) == 0;
                     seen[k][dy + m][dx + m] += found;
                 }
@@ -130,10 +143,12 @@ static void flips_mirror_and_shifts_move(void **state)
 {
     (void)state;
     for (int s = 0; s < 3; s++) {
-        check_moves(SHAPES[s], true, 0, false);
-        check_moves(SHAPES[s], false, 2, false);
-        check_moves(SHAPES[s], true, 2, false);
-        check_moves(SHAPES[s], false, 2, true);
+        check_moves(SHAPES[s], true, 0, EDGE);
+        check_moves(SHAPES[s], false, 2, EDGE);
+        check_moves(SHAPES[s], true, 2, EDGE);
+        check_moves(SHAPES[s], false, 2, BLACK);
+        check_moves(SHAPES[s], false, 2, MIRROR);
+        check_moves(SHAPES[s], true, 2, MIRROR);
     }
 }
 

@@ -111,6 +111,17 @@ static void also_with_all_that_a_step_may_keep(void **state)
 }
 
 /* The next epoch is then left after its first step. */
+/* Pictures that grow, layers that stop learning, slow weights and their mean. */
+static void also_through_stages(void **state)
+{
+    (void)state;
+    write_network("n.net", "conv 8 kernel=3\nbatchnorm\nrelu\nconv 8 kernel=3\nrelu\n"
+                           "globalpool\ndense classes\nsoftmax\n");
+    kill_and_resume(OPTIONS(USUAL, "grow-epochs", "3", "freeze-late", "conv1,batchnorm1",
+                        "freeze-at", "0.6", "lookahead", "3", "swa", "0.4"),
+        kills_wanted() / 2, 4);
+}
+
 static void cancel_after_three(void *user, const weft_event *event)
 {
     if (event->kind == WEFT_EVENT_EPOCH && (int)event->done == 3)
@@ -246,6 +257,7 @@ int main(void)
         folder_test(a_killed_run_resumes_to_the_same_bits),
         folder_test(also_with_momentum_and_whatever_precision_is_fast),
         folder_test(also_with_all_that_a_step_may_keep),
+        folder_test(also_through_stages),
         folder_test(an_interrupted_run_is_usable_and_resumes),
         folder_test(a_finished_run_resumes_to_its_end),
         folder_test(what_differs_is_named),

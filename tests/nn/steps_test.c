@@ -141,6 +141,66 @@ static void the_average_is_the_formulas(void **state)
         fail_msg("average off by %g; %g from the last weights", largest, moved);
 }
 
+/* The weights after so many steps of one epoch each. */
+static void after(
+    struct weights *w, const char *epochs, const char *option, const char *value)
+{
+    fit(OPTIONS("batch", "300", "precision", "f32", "learning-rate", "0.01", "optimizer",
+            "sgd", "momentum", "0", "epochs", epochs, option, value),
+        "step");
+    open_weights(w, "step");
+}
+
+static double largest_difference(const struct weights *w, const float *expected)
+{
+    double largest = 0;
+    for (size_t i = 0; i < w->network.parameter_count; i++) {
+        const weft__parameter *p = &w->network.parameters[i];
+        for (size_t k = p->offset; k < p->offset + p->count; k++)
+            largest = fmax(largest, fabs((double)w->block[k] - (double)expected[k]));
+    }
+    return largest;
+}
+
+/* Over the last half of four steps: the mean of the third and the fourth. */
+static void the_mean_is_of_the_last_steps(void **state)
+{
+    (void)state;
+    struct weights third, fourth, mean;
+    write_network("n.net", "conv 4 kernel=3\nbatchnorm\nrelu\nflatten\ndense classes\n");
+    after(&third, "3", "swa", "0");
+    after(&fourth, "4", "swa", "0");
+    after(&mean, "4", "swa", "0.5");
+    assert_true(largest_difference(&mean, fourth.block) > 1e-4);
+    for (size_t i = 0; i < mean.network.block; i++)
+        fourth.block[i] = (fourth.block[i] + third.block[i]) / 2;
+    assert_true(largest_difference(&mean, fourth.block) < 1e-6);
+    close_weights(&third);
+    close_weights(&fourth);
+    close_weights(&mean);
+}
+
+/* After two steps, and after the last, half of the way back to where they began. */
+static void looking_ahead_goes_half_of_the_way(void **state)
+{
+    (void)state;
+    struct weights begin, two, ahead;
+    write_network("n.net", "conv 4 kernel=3\nrelu\nflatten\ndense classes\n");
+    open_weights(&begin, NULL);
+    after(&two, "2", "lookahead", "0");
+    after(&ahead, "2", "lookahead", "2");
+    assert_true(largest_difference(&ahead, two.block) > 1e-4);
+    for (size_t i = 0; i < two.network.block; i++)
+        two.block[i] = (two.block[i] + begin.block[i]) / 2;
+    assert_true(largest_difference(&ahead, two.block) < 1e-6);
+    close_weights(&ahead);
+    after(&ahead, "2", "lookahead", "100");
+    assert_true(largest_difference(&ahead, two.block) < 1e-6);
+    close_weights(&begin);
+    close_weights(&two);
+    close_weights(&ahead);
+}
+
 /* Bands of which a third have any label. */
 static weft_dataset *doubtful(uint64_t seed)
 {
@@ -221,6 +281,8 @@ int main(void)
         folder_test(a_step_in_the_backward_pass_is_the_same),
         folder_test(batches_add_up_to_a_large_one),
         folder_test(the_average_is_the_formulas),
+        folder_test(the_mean_is_of_the_last_steps),
+        folder_test(looking_ahead_goes_half_of_the_way),
         folder_test(the_average_is_steadier),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

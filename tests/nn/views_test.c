@@ -27,7 +27,7 @@ static weft_dataset *moved(const weft_dataset *data, bool flip, int32_t by)
     weft_dataset *out;
     for (size_t i = 0; i < COUNT; i++)
         weft__move_picture(pixels + i * SIDE * SIDE, weft_view_pixels(&view, i),
-            weft_dataset_shape(data), flip, by, by);
+            weft_dataset_shape(data), (weft__move){by, by, flip, false});
     assert_ok(
         weft_dataset_create(&out, weft_dataset_shape(data), COUNT, pixels, NULL, 0, NULL));
     return out;

@@ -190,8 +190,8 @@ static inline __attribute__((always_inline)) float silu_slope(float v)
         _Pragma("omp simd") for (size_t i = 0; i < count; i++) \
             weft__put(out, i, NAME(weft__get(in, i, real)), real); \
     } \
-    static inline __attribute__((always_inline)) void NAME##_back_any( \
-        void *diff_in, const void *diff_out, const void *in, size_t count, weft__real real) \
+    static inline __attribute__((always_inline)) void NAME##_back_any(void *diff_in, \
+        const void *diff_out, const void *in, size_t count, weft__real real) \
     { \
         _Pragma("omp simd") for (size_t i = 0; i < count; i++) weft__put(diff_in, i, \
             weft__get(diff_out, i, real) * NAME##_slope(weft__get(in, i, real)), real); \
