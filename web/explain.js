@@ -103,6 +103,12 @@
       w.place === null ? w.map : tiles.picture(w.place, tiles.fit(140), `Weights ${w.class === undefined ? "of all classes" : `of ${classes[w.class]}`}`),
       el("figcaption", {}, w.class === undefined ? "All classes" : named(classes[w.class])))));
   } else $("weights").hidden = true;
+  if (results.boundary.length) {
+    $("boundary-note").textContent = `For each class ${results.boundary_is}.`;
+    fill("boundary-shown", results.boundary.filter((b) => b.examples.length).map((b) =>
+      el("figure", {}, el("figcaption", {}, el("strong", {}, named(classes[b.class]))),
+        el("ul", { class: "examples" }, b.examples.map(example)))));
+  } else $("boundary").hidden = true;
   panels();
   if (results.averages.length)
     fill("means", results.averages.map((a) => panel(a, `Mean picture, mean map and overlay of ${classes[a.class]}`,

@@ -136,6 +136,7 @@ WEFT_API WEFT_MUST weft_status weft_explain_faithfulness(weft_faithfulness *out,
     const weft_view *view, double baseline, weft_context *context);
 
 /* A training picture that an answer rests on. */
+enum { WEFT_EXPLAIN_NOBODY = 65535 };
 typedef struct weft_explain_example {
     uint16_t label;
     float weight;   /* what it adds to the class's score; negative: takes away */
@@ -168,7 +169,13 @@ typedef struct weft_evidence {
     uint8_t *pixels;               /* count x examples pictures of the recipe's shape; NULL:
                                     * its features cannot be drawn */
     const char *example_meaning;   /* static */
-    weft_explain_path *paths;      /* count; NULL: no trees on pixels */
+    size_t boundary; /* of each class: the training pictures nearest to where it becomes
+                      * another, label being that other; 0: no such thing */
+    weft_explain_example *boundary_example; /* classes x boundary; label
+                                             * WEFT_EXPLAIN_NOBODY: there are fewer */
+    uint8_t *boundary_pixels;               /* the same, pictures; NULL: cannot be drawn */
+    const char *boundary_meaning;           /* static */
+    weft_explain_path *paths;               /* count; NULL: no trees on pixels */
     size_t weights;             /* maps of the model itself: one for each class, 1 for all,
                                  * or 0 */
     float *weight;              /* weights x height x width, summed over channels */

@@ -517,6 +517,14 @@ static weft_status find_examples(
     return weft__svm_find_examples(&s->machine, s->features, job, context);
 }
 
+static weft_status find_boundary(
+    const weft_classifier *self, weft__examples *job, weft_context *context)
+{
+    const struct state *s = self->state;
+    return weft__svm_find_boundary(
+        &s->machine, s->features, weft_shape_bytes(self->recipe.shape), job, context);
+}
+
 static weft_status contribute(
     const weft_classifier *self, const weft__contributions *job, weft_context *context)
 {
@@ -579,6 +587,7 @@ const weft__family weft__svm = {
     .differentiate = differentiate,
     .contribute = contribute,
     .find_examples = find_examples,
+    .find_boundary = find_boundary,
     .weigh = weigh,
     .features = features,
     .save = save,

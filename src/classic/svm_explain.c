@@ -95,21 +95,32 @@ static float squared_length(const float *x, size_t dims)
     return (float)sum;
 }
 
-/* What the derivative of K(x, v) by x is: *of_vector times v, plus *of_picture times x. */
-static void derive(const weft__kernel *k, double product, double x_length, double v_length,
-    double *of_vector, double *of_picture)
+/* Turns products x v of `width` vectors into what each vector counts in the gradient of the
+ * score by x; the return is what x itself does. x_length, norms: squared lengths. */
+static double derive(float *products, const weft__kernel *k, const float *beta,
+    const float *norms, double x_length, size_t width)
 {
-    *of_picture = 0;
-    if (k->kind == WEFT__KERNEL_LINEAR) {
-        *of_vector = 1;
-    } else if (k->kind == WEFT__KERNEL_POLY) {
-        double inner = k->gamma * product + k->coef0;
-        *of_vector = k->degree * k->gamma * pow(inner, (double)k->degree - 1);
-    } else {
-        double away = fmax(0, x_length + v_length - 2 * product);
-        *of_vector = 2 * k->gamma * exp(-k->gamma * away);
-        *of_picture = -*of_vector;
+    double of_picture = 0;
+    for (size_t v = 0; v < width && k->kind == WEFT__KERNEL_LINEAR; v++)
+        products[v] = beta[v];
+    for (size_t v = 0; v < width && k->kind == WEFT__KERNEL_POLY; v++) {
+        double inner = k->gamma * (double)products[v] + k->coef0;
+        products[v] = (float)((double)beta[v] * k->degree * k->gamma *
+                              pow(inner, (double)k->degree - 1));
     }
+    if (k->kind != WEFT__KERNEL_RBF)
+        return 0;
+    float gamma = (float)k->gamma, length = (float)x_length;
+    for (size_t v = 0; v < width; v++) {
+        float away = length + norms[v] - 2 * products[v];
+        products[v] = -gamma * (away > 0 ? away : 0);
+    }
+    weft__exp_of_negative(products, width);
+    for (size_t v = 0; v < width; v++) {
+        products[v] *= 2 * gamma * beta[v];
+        of_picture -= (double)products[v];
+    }
+    return of_picture;
 }
 
 /* Adds the part of vectors at..at + width to the gradients of `rows` pictures, the first of
@@ -134,14 +145,8 @@ static weft_status add_vectors(const struct differentiating *d, struct room *r,
             r->class = d->job->classes[first + i];
             weigh_class(m, r->class, r->beta);
         }
-        for (size_t v = 0; v < width; v++) {
-            float *product = &r->products[i * width + v];
-            double of_vector, of_picture, beta = (double)r->beta[at + v];
-            derive(&m->kernel, (double)*product, r->length[i], (double)r->norms[v],
-                &of_vector, &of_picture);
-            *product = (float)(beta * of_vector);
-            r->along[i] += beta * of_picture;
-        }
+        r->along[i] += derive(r->products + i * width, &m->kernel, r->beta + at, r->norms,
+            r->length[i], width);
     }
     shape = (weft__gemm_shape){.m = rows, .n = dims, .k = width};
     return weft__gemm_f32(
@@ -281,6 +286,82 @@ weft_status weft__svm_find_examples(const weft__svm_machine *machine,
     free(w.beta);
     free(w.weights);
     weft__points_clear(&points);
+    return status;
+}
+
+/* ---- the vectors nearest the boundary
+ * ------------------------------------------------------- */
+
+/* A vector's decision against the class that it is nearest to, positive on its own side. */
+static double nearest_decision(
+    const weft__svm_machine *m, const double *pairs, size_t class, uint16_t *other)
+{
+    double nearest = INFINITY;
+    for (size_t o = 0; o < m->classes; o++) {
+        if (o == class)
+            continue;
+        double d = class < o ? pairs[weft__svm_pair(m->classes, class, o)]
+                             : -pairs[weft__svm_pair(m->classes, o, class)];
+        if (fabs(d) < fabs(nearest)) {
+            nearest = d;
+            *other = (uint16_t)o;
+        }
+    }
+    return nearest;
+}
+
+/* Keeps the nearest vectors of one class in order. `pairs`: each vector's decisions. */
+static void keep_nearest(weft__examples *job, size_t *at, const weft__svm_machine *m,
+    const double *pairs, size_t class)
+{
+    weft_explain_example *kept = job->examples + class * job->wanted;
+    size_t count = m->classes * (m->classes - 1) / 2;
+    for (size_t k = 0; k < job->wanted; k++)
+        kept[k] = (weft_explain_example){WEFT_EXPLAIN_NOBODY, INFINITY, NAN};
+    for (size_t v = class ? (size_t)m->class_end[class - 1] : 0;
+         v < (size_t)m->class_end[class]; v++) {
+        uint16_t other = WEFT_EXPLAIN_NOBODY;
+        float decision = (float)nearest_decision(m, pairs + v * count, class, &other);
+        size_t k = job->wanted;
+        for (; k > 0 && fabsf(decision) < fabsf(kept[k - 1].weight); k--)
+            if (k < job->wanted) {
+                kept[k] = kept[k - 1];
+                at[k] = at[k - 1];
+            }
+        if (k < job->wanted) {
+            kept[k] = (weft_explain_example){other, decision, NAN};
+            at[k] = v;
+        }
+    }
+}
+
+weft_status weft__svm_find_boundary(const weft__svm_machine *machine,
+    const weft__features *features, size_t picture, weft__examples *job,
+    weft_context *context)
+{
+    size_t pairs = machine->classes * (machine->classes - 1) / 2, *at = NULL;
+    double *decisions = NULL;
+    if (!job)
+        return WEFT_OK;
+    job->found = job->wanted;
+    job->pictured = weft__features_restore(features, &machine->vectors, 0, NULL);
+    job->meaning = "the support vectors nearest the boundary, the class on its other side, "
+                   "and how far on their own they are: 1 is the margin";
+    weft_status status = weft__alloc(&at, job->wanted, sizeof *at, "vectors");
+    if (status == WEFT_OK)
+        status = weft__alloc(
+            &decisions, machine->vectors.count, pairs * sizeof *decisions, "decisions");
+    if (status == WEFT_OK)
+        status = weft__svm_decide(machine, &machine->vectors, decisions, context);
+    for (size_t c = 0; status == WEFT_OK && c < machine->classes; c++) {
+        keep_nearest(job, at, machine, decisions, c);
+        for (size_t k = 0; k < job->wanted; k++)
+            if (job->examples[c * job->wanted + k].label != WEFT_EXPLAIN_NOBODY)
+                weft__features_restore(features, &machine->vectors, at[k],
+                    job->pixels + (c * job->wanted + k) * picture);
+    }
+    free(at);
+    free(decisions);
     return status;
 }
 

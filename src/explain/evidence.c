@@ -17,6 +17,8 @@ void weft_evidence_clear(weft_evidence *e)
     free(e->scores);
     free(e->example);
     free(e->pixels);
+    free(e->boundary_example);
+    free(e->boundary_pixels);
     free(e->weight);
     *e = (weft_evidence){0};
 }
@@ -78,6 +80,31 @@ static weft_status add_examples(
     if (!job.pictured) {
         free(out->pixels);
         out->pixels = NULL;
+    }
+    return WEFT_OK;
+}
+
+static weft_status add_boundary(
+    weft_evidence *out, const weft__explaining *e, size_t wanted)
+{
+    const weft__family *family = e->classifier->family;
+    if (!family->find_boundary || !wanted ||
+        !able(out, family->find_boundary(e->classifier, NULL, NULL)))
+        return WEFT_OK;
+    size_t cells = weft_classifier_classes(e->classifier) * wanted;
+    weft__examples job = {.wanted = wanted};
+    WEFT_TRY(weft__alloc(
+        &out->boundary_example, cells, sizeof *out->boundary_example, "examples"));
+    WEFT_TRY(
+        weft__calloc(&out->boundary_pixels, cells, weft_shape_bytes(e->shape), "examples"));
+    job.examples = out->boundary_example;
+    job.pixels = out->boundary_pixels;
+    WEFT_TRY(family->find_boundary(e->classifier, &job, e->context));
+    out->boundary = job.found;
+    out->boundary_meaning = job.meaning;
+    if (!job.pictured) {
+        free(out->boundary_pixels);
+        out->boundary_pixels = NULL;
     }
     return WEFT_OK;
 }
@@ -150,6 +177,8 @@ weft_status weft_explain_evidence(weft_evidence *out, const weft_classifier *cla
         status = add_examples(out, &e, &s, examples);
     if (status == WEFT_OK && count)
         status = add_paths(out, &e, &s);
+    if (status == WEFT_OK)
+        status = add_boundary(out, &e, examples);
     if (status == WEFT_OK)
         status = add_weights(out, &e);
     free(s.index);

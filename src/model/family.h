@@ -162,6 +162,10 @@ struct weft__family {
         const weft_classifier *self, const weft__contributions *job, weft_context *context);
     weft_status (*find_examples)(
         const weft_classifier *self, weft__examples *job, weft_context *context);
+    /* The training pictures nearest to where one class becomes another: job->view is NULL,
+     * and what counts pictures elsewhere counts classes. */
+    weft_status (*find_boundary)(
+        const weft_classifier *self, weft__examples *job, weft_context *context);
     weft_status (*find_path)(const weft_classifier *self, const weft__path_job *job);
     weft_status (*weigh)(const weft_classifier *self, weft__weights *job);
     /* Adds the state's arrays, borrowed until written; metadata where arrays do not fit. */

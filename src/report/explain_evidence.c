@@ -66,49 +66,88 @@ static json_t *example_json(const weft_explain_example *x)
     return json;
 }
 
+/* A row of training pictures. */
+struct row {
+    const weft_explain_example *examples;
+    const uint8_t *pixels; /* count pictures, or NULL */
+    size_t count;
+    const char *name; /* of its PNG file */
+    size_t number;
+};
+
 /* `rgb` has room for one picture, `strip` for all of them. */
-static weft_status draw_examples(weft__explain_saving *s, size_t n, json_t *list,
+static weft_status draw_row(weft__explain_saving *s, const struct row *row, json_t *list,
     json_t *entry, uint8_t *rgb, uint8_t *strip)
 {
-    const weft_evidence *v = s->e->evidence;
-    weft_shape whole = strip_shape(s, v->examples);
+    weft_shape whole = strip_shape(s, row->count);
     size_t bytes = weft_shape_bytes(s->shape);
     char file[64];
     memset(strip, 255, weft_shape_bytes(whole));
-    for (size_t k = 0; k < v->examples; k++) {
-        size_t at = n * v->examples + k;
-        to_rgb(rgb, v->pixels + at * bytes, s->shape);
+    for (size_t k = 0; k < row->count; k++) {
+        to_rgb(rgb, row->pixels + k * bytes, s->shape);
         put(strip, whole, s, k, rgb);
         WEFT_TRY(add_tile(s, rgb,
-            weft_classifier_class_name(s->e->classifier, v->example[at].label),
+            weft_classifier_class_name(s->e->classifier, row->examples[k].label),
             json_array_get(list, k)));
     }
-    WEFT_TRY(weft__explain_write_png(s, file, "examples", n + 1, strip, whole));
+    WEFT_TRY(weft__explain_write_png(s, file, row->name, row->number, strip, whole));
     json_object_set_new(entry, "strip", json_string(file));
     return WEFT_OK;
 }
 
-static weft_status save_examples(weft__explain_saving *s, size_t n, json_t *entry)
+/* The row as entry's "examples", and drawn where it has pictures. */
+static weft_status save_row(weft__explain_saving *s, const struct row *row, json_t *entry)
 {
-    const weft_evidence *v = s->e->evidence;
     json_t *list = json_array();
     json_object_set_new(entry, "examples", list);
-    for (size_t k = 0; k < v->examples; k++)
-        if (json_array_append_new(list, example_json(&v->example[n * v->examples + k])))
+    for (size_t k = 0; k < row->count; k++)
+        if (json_array_append_new(list, example_json(&row->examples[k])))
             return weft_fail(WEFT_ENOMEM, "no memory for a page");
-    if (!v->pixels)
+    if (!row->pixels || !row->count)
         return WEFT_OK;
     uint8_t *rgb = NULL, *strip = NULL;
     weft_status status =
         weft__alloc(&rgb, (size_t)s->shape.height * s->shape.width, 3, "a picture");
     if (status == WEFT_OK)
         status = weft__alloc(
-            &strip, weft_shape_bytes(strip_shape(s, v->examples)), 1, "pictures");
+            &strip, weft_shape_bytes(strip_shape(s, row->count)), 1, "pictures");
     if (status == WEFT_OK)
-        status = draw_examples(s, n, list, entry, rgb, strip);
+        status = draw_row(s, row, list, entry, rgb, strip);
     free(rgb);
     free(strip);
     return status;
+}
+
+static weft_status save_examples(weft__explain_saving *s, size_t n, json_t *entry)
+{
+    const weft_evidence *v = s->e->evidence;
+    size_t at = n * v->examples, bytes = weft_shape_bytes(s->shape);
+    const struct row row = {v->example + at, v->pixels ? v->pixels + at * bytes : NULL,
+        v->examples, "examples", n + 1};
+    return save_row(s, &row, entry);
+}
+
+weft_status weft__explain_save_boundary(weft__explain_saving *s)
+{
+    const weft_evidence *v = s->e->evidence;
+    json_t *list = json_array();
+    json_object_set_new(s->json, "boundary", list);
+    if (!v || !v->boundary)
+        return WEFT_OK;
+    json_object_set_new(s->json, "boundary_is", json_string(v->boundary_meaning));
+    for (size_t c = 0; c < weft_classifier_classes(s->e->classifier); c++) {
+        size_t at = c * v->boundary, bytes = weft_shape_bytes(s->shape);
+        struct row row = {v->boundary_example + at,
+            v->boundary_pixels ? v->boundary_pixels + at * bytes : NULL, 0, "boundary", c};
+        while (
+            row.count < v->boundary && row.examples[row.count].label != WEFT_EXPLAIN_NOBODY)
+            row.count++;
+        json_t *entry = json_pack("{s:i}", "class", (int)c);
+        if (!entry || json_array_append_new(list, entry))
+            return weft_fail(WEFT_ENOMEM, "no memory for a page");
+        WEFT_TRY(save_row(s, &row, entry));
+    }
+    return WEFT_OK;
 }
 
 /* ---- paths ------------------------------------------------------------------------------

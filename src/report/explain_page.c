@@ -259,8 +259,8 @@ static weft_status fill_folder(const char *folder, const weft_explanation *e)
     weft__explain_saving s = {
         .e = e, .folder = folder, .shape = weft_classifier_recipe(e->classifier).shape};
     static weft_status (*const steps[])(weft__explain_saving *) = {begin, begin_gallery,
-        fill_head, save_pictures, save_means, weft__explain_save_weights, write_json,
-        write_page};
+        fill_head, save_pictures, save_means, weft__explain_save_weights,
+        weft__explain_save_boundary, write_json, write_page};
     weft_status status = WEFT_OK;
     for (size_t i = 0; status == WEFT_OK && i < sizeof steps / sizeof *steps; i++)
         status = steps[i](&s);

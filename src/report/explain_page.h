@@ -23,9 +23,11 @@ typedef struct weft__explain_saving {
 WEFT_MUST weft_status weft__explain_write_png(const weft__explain_saving *s, char file[64],
     const char *name, size_t number, const uint8_t *rgb, weft_shape shape);
 
-/* What explanation->evidence, which may be NULL, says: of the model to s->json; of its n-th
- * picture to `entry`, with a strip of its examples as examples-NNNN.png. */
+/* What explanation->evidence, which may be NULL, says: of the model to s->json, with
+ * weights-NNNN.png and boundary-NNNN.png of classes; of its n-th picture to `entry`, with a
+ * strip of its examples as examples-NNNN.png. */
 WEFT_MUST weft_status weft__explain_save_weights(weft__explain_saving *s);
+WEFT_MUST weft_status weft__explain_save_boundary(weft__explain_saving *s);
 WEFT_MUST weft_status weft__explain_save_evidence(
     weft__explain_saving *s, size_t n, json_t *entry);
 

@@ -308,6 +308,52 @@ static void vectors_weights_sum_to_the_decision(void **state)
     tear_down(&f);
 }
 
+/* By the decisions of all training pictures, among which the vectors are. */
+static void the_boundarys_vectors_are_the_nearest(void **state)
+{
+    enum { SHOWN = 3 };
+    struct fixture f;
+    weft_evidence e;
+    double pairs[TRAIN * CLASSES];
+    size_t bytes = weft_shape_bytes(GREY);
+    (void)state;
+    set_up(&f, GREY, "svm", OPTIONS("c", "0.1"));
+    assert_ok(weft_svm_decide(f.model, &f.all, pairs, context));
+    assert_ok(weft_explain_evidence(
+        &e, f.model, &f.view, f.classes, 1, SHOWN, &f.options, context));
+    assert_int_equal(e.boundary, SHOWN);
+    for (size_t c = 0; c < CLASSES; c++) {
+        double nearest = INFINITY;
+        size_t at = 0;
+        for (size_t t = 0; t < TRAIN; t++) {
+            const double *d = pairs + t * CLASSES; /* 0 1, 0 2, 1 2 */
+            double own[CLASSES] = {c == 0   ? INFINITY
+                                   : c == 1 ? -d[0]
+                                            : -d[1],
+                c == 0   ? d[0]
+                : c == 1 ? INFINITY
+                         : -d[2],
+                c == 0   ? d[1]
+                : c == 1 ? d[2]
+                         : INFINITY};
+            for (size_t o = 0; o < CLASSES && weft_view_label(&f.all, t) == c; o++)
+                if (fabs(own[o]) < fabs(nearest)) {
+                    nearest = own[o];
+                    at = t;
+                }
+        }
+        const weft_explain_example *x = e.boundary_example + c * SHOWN;
+        assert_float_equal(x[0].weight, nearest, 1e-4);
+        assert_true(fabsf(x[0].weight) <= fabsf(x[1].weight));
+        assert_true(fabsf(x[1].weight) <= fabsf(x[2].weight));
+        assert_int_not_equal(x[0].label, c);
+        assert_memory_equal(
+            e.boundary_pixels + c * SHOWN * bytes, weft_view_pixels(&f.all, at), bytes);
+    }
+    weft_evidence_clear(&e);
+    tear_down(&f);
+}
+
 /* Integrated gradients sum to the score's way from the baseline, whatever the kernel. */
 static void a_machines_gradients_are_complete(void **state)
 {
@@ -570,6 +616,7 @@ int main(void)
         cmocka_unit_test(components_keep_the_sum_of_neighbours),
         cmocka_unit_test(examples_are_the_nearest),
         cmocka_unit_test(vectors_weights_sum_to_the_decision),
+        cmocka_unit_test(the_boundarys_vectors_are_the_nearest),
         cmocka_unit_test(a_machines_gradients_are_complete),
         cmocka_unit_test(a_path_adds_up),
         cmocka_unit_test(means_weigh_by_training_pictures),
