@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "budget.h"
 #include "data_options.h"
 #include "lr_find.h"
 #include "output.h"
@@ -17,10 +18,18 @@ struct options {
     uint64_t seed;
     double checkpoint_seconds;
     bool resume, test, lr_find;
+    char *recipe, *budget;
 };
 
 static const weft_param table[] = {
     DATA_WHERE(struct options, data),
+    {"recipe", WEFT_PARAM_TEXT, offsetof(struct options, recipe), NULL, 0, 0, NULL,
+        "in place of CLASSIFIER: fast, balanced or best, or a network's text with its "
+        "training"},
+    {"budget", WEFT_PARAM_TEXT, offsetof(struct options, budget), NULL, 0, 0, NULL,
+        "networks: plan for so much time, such as 60s or 15m; without CLASSIFIER it "
+        "chooses "
+        "the recipe too"},
     {"out", WEFT_PARAM_TEXT, offsetof(struct options, out), NULL, 0, 0, NULL,
         "a run's folder, or a model's file ending in .safetensors; runs/NAME when not "
         "given"},
@@ -47,7 +56,8 @@ struct training {
     weft_view train, validation; /* validation.count 0: none */
     uint32_t *train_index, *validation_index;
     weft_evaluation *validation_scores, *test_scores;
-    double seconds;
+    double seconds, began; /* of the fit; when the command began */
+    struct budget budget;  /* seconds 0: none was given */
     struct place place;
     char *saved; /* the run's folder; NULL when only a file was written */
     struct record record;
@@ -163,6 +173,8 @@ static void print_text(const struct training *t, const struct call *call)
         printf("%-10s  %s/model.safetensors\n", "model", t->saved);
     else
         printf("%-10s  %s\n", "model", o->out);
+    if (t->budget.seconds > 0)
+        budget_print(&t->budget, seconds_now() - t->began);
     if (t->openings > 1)
         printf("test split opened %zu times for this model\n", t->openings);
     if (!t->validation_scores && !t->test_scores && !call->quiet)
@@ -196,6 +208,9 @@ static weft_status print_json(const struct training *t, const struct call *call)
     }
     json_object_set_new(result, "model",
         t->saved ? json_sprintf("%s/model.safetensors", t->saved) : json_string(o->out));
+    if (t->budget.seconds > 0)
+        json_object_set_new(
+            result, "budget", budget_json(&t->budget, seconds_now() - t->began));
     if (t->run)
         json_object_set_new(result, "run", json_integer(t->run));
     if (t->openings)
@@ -258,13 +273,30 @@ static weft_status begin_record(struct training *t, struct call *call)
     return WEFT_OK;
 }
 
+static weft_status plan(struct training *t, struct call *call)
+{
+    const struct options *o = call->options;
+    size_t judged = t->validation.count;
+    if (o->test) /* not opened by being counted */
+        judged += weft_test_count(t->data.test);
+    WEFT_TRY(budget_plan(&t->budget, call, &t->train, judged, seconds_now() - t->began));
+    return WEFT_OK;
+}
+
 static weft_status train(struct training *t, struct call *call)
 {
     const struct options *o = call->options;
+    t->began = seconds_now();
+    if (o->budget)
+        WEFT_TRY(budget_read(&t->budget, o->budget, call));
+    else if (!call->classifier)
+        return call_misused(call, "'train' needs CLASSIFIER, --recipe or --budget");
     WEFT_TRY(data_options_load(&t->data, o->data.where, &o->data, call));
     if (o->test && !t->data.test)
         return weft_fail(WEFT_ENOTFOUND, "%s: no test split to open", o->data.where);
     WEFT_TRY(make_views(t, o));
+    if (t->budget.seconds > 0)
+        WEFT_TRY(plan(t, call));
     if (o->lr_find)
         return lr_find(call, &t->train, o->out);
     /* After the data were read: they may lie in the present folder. */
@@ -292,14 +324,17 @@ static weft_status run(struct call *call)
 const struct command command_train = {
     .name = "train",
     .summary = "fit one classifier and keep it",
-    .arguments = "CLASSIFIER --data WHERE",
-    .min_arguments = 1,
+    .arguments = "[CLASSIFIER] --data WHERE",
+    .min_arguments = 0,
     .max_arguments = 1,
+    .classifier_option = "recipe",
     .details =
         "CLASSIFIER is a name that 'weft models' lists, or a network's text file. Its "
         "own options are given in the same way, after its name. An option that both "
         "have, such as --seed, means both.",
-    .example = "weft train knn --k 7 --data fashion-mnist --validation 0.2\n"
+    .example = "weft train --recipe fast --data fashion-mnist --test\n"
+               "weft train --budget 60s --data photos/ --validation 0.2\n"
+               "weft train knn --k 7 --data fashion-mnist --validation 0.2\n"
                "weft train kugler-cnn --data photos/ --size 64 --out runs/photos",
     .options = table,
     .options_size = sizeof(struct options),

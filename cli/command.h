@@ -47,7 +47,8 @@ struct call {
     bool json, quiet;
     weft_context *context;
     struct progress *progress; /* that the context's events go to */
-    weft_classifier *classifier; /* command->classifier: made from the first argument */
+    weft_classifier *classifier; /* command->classifier: made from the first argument or
+                                  * by classifier_option; NULL where neither was given */
     int exit_code;               /* set by call_gate and call_misused */
     const char **given;          /* for call_given: given_count names, owned */
     size_t given_count;
@@ -65,7 +66,8 @@ struct command {
     bool json;       /* has --json */
     bool classifier; /* the first argument names a classifier, whose options are also taken
                       */
-    bool hidden;     /* not listed */
+    const char *classifier_option; /* an option that names one instead; NULL: none */
+    bool hidden;                   /* not listed */
     weft_status (*run)(struct call *call);
 };
 

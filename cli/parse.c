@@ -120,6 +120,15 @@ static weft_status remember_given(struct parsed *parsed, const char *name)
     return WEFT_OK;
 }
 
+/* The classifier of a call, by whichever of two ways comes first. */
+static weft_status name_classifier(struct parsed *parsed, const char *name)
+{
+    if (parsed->call.classifier)
+        return weft_fail(WEFT_EINVAL, "'%s': the classifier is already '%s'", name,
+            weft_classifier_describe(parsed->call.classifier)->name);
+    return weft_classifier_create(&parsed->call.classifier, name);
+}
+
 /* Takes the option at argv[*i], and its value where that is the next word. */
 static weft_status take_option(struct parsed *parsed, int argc, char **argv, int *i)
 {
@@ -149,6 +158,10 @@ static weft_status take_option(struct parsed *parsed, int argc, char **argv, int
     if (!value || !*value)
         return weft_fail(WEFT_EINVAL, "option '--%s' needs a value", name);
     WEFT_TRY(remember_given(parsed, param->name));
+    const struct command *command = parsed->call.command;
+    if (command && command->classifier_option &&
+        strcmp(param->name, command->classifier_option) == 0)
+        WEFT_TRY(name_classifier(parsed, value));
     return set_everywhere(parsed, &tables, param->name, value);
 }
 
@@ -187,7 +200,7 @@ static weft_status take_argument(struct parsed *parsed, char *word)
 {
     struct call *call = &parsed->call;
     if (call->command->classifier && call->count == 0)
-        WEFT_TRY(weft_classifier_create(&call->classifier, word));
+        WEFT_TRY(name_classifier(parsed, word));
     call->arguments[call->count++] = word;
     return WEFT_OK;
 }
