@@ -81,6 +81,8 @@ void weft__loss_rows(weft__loss_sums *sums, void *diff, weft__real real,
             o->kind == WEFT__CROSS_ENTROPY
                 ? cross_entropy_row(diff, r * classes, real, z, t, classes, weight, o)
                 : squared_error_row(diff, r * classes, real, z, t, classes, weight, o);
+        if (o->each)
+            o->each[r] = (float)loss;
         sums->loss += loss * (double)weight;
         sums->weight += 1;
         sums->correct += largest(z, classes) == t->a;

@@ -22,6 +22,7 @@ typedef struct weft__loss_options {
     float smoothing;           /* this share of the target is spread over all classes */
     const float *class_weight; /* classes; NULL: all 1 */
     size_t batch;              /* pictures that the mean is taken over */
+    float *each;               /* rows; receives each picture's loss; NULL: not wanted */
 } weft__loss_options;
 
 /* Sums over pictures, added to. */

@@ -63,6 +63,9 @@ const weft_param weft__train_params[] = {
         "validate and keep the mean of the weights over this last share of the steps"},
     {"lookahead", WEFT_PARAM_COUNT, AT(lookahead), "0", 0, 100000, NULL,
         "every so many steps go back half of the way that was gone; 0: never"},
+    {"skip-easy", WEFT_PARAM_REAL, AT(skip_easy), "0", 0, 0.5, NULL,
+        "epochs but the first and the last leave out this share of the pictures, drawn from "
+        "those with small losses"},
     {"grow-from", WEFT_PARAM_REAL, AT(grow_from), "0.5", 0.05, 1, NULL,
         "share of the sides that the first epoch's pictures have, with grow-epochs"},
     {"grow-epochs", WEFT_PARAM_COUNT, AT(grow_epochs), "0", 0, 100000, NULL,

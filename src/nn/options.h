@@ -27,6 +27,7 @@ typedef struct weft__train_options {
     int class_weights, sampling;
     double ema, swa;
     uint64_t lookahead;
+    double skip_easy;
     double grow_from;
     uint64_t grow_epochs;
     char *freeze_late;

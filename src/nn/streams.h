@@ -9,5 +9,6 @@
 #define WEFT__STREAM_DROPOUT ((uint64_t)2 << 32) /* + layer */
 #define WEFT__STREAM_AUGMENT ((uint64_t)3 << 32) /* + epoch */
 #define WEFT__STREAM_FLIP ((uint64_t)4 << 32)
+#define WEFT__STREAM_SELECT ((uint64_t)5 << 32) /* + epoch */
 
 #endif

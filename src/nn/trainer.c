@@ -11,6 +11,7 @@
 #include "nn/real.h"
 #include "nn/sampling.h"
 #include "nn/schedule.h"
+#include "nn/selection.h"
 #include "nn/trainer_state.h"
 
 /* Parameters are shared out among members in runs of this many floats. */
@@ -53,18 +54,21 @@ static weft_status load_rows(const weft__exec *x, weft__trainer *t, size_t first
     return WEFT_OK;
 }
 
-/* `pictures` are the whole step's. */
-static void take_loss(const weft__exec *x, weft__trainer *t, size_t pictures)
+/* `pictures` are the whole step's; the batch begins at `at` of the epoch's order. */
+static void take_loss(const weft__exec *x, weft__trainer *t, size_t at, size_t pictures)
 {
     weft__plan *plan = x->plan;
     int m = x->self->rank;
     weft__loss_options o = {.kind = (weft__loss)t->options->loss,
         .smoothing = (float)t->options->label_smoothing,
         .class_weight = t->class_weights,
-        .batch = pictures};
+        .batch = pictures,
+        .each = t->losses ? t->batch_losses + x->first : NULL};
     weft__loss_rows(&t->sums[m], weft__rows(plan, m, plan->diff_logits), plan->real,
         weft__rows(plan, m, plan->logits), t->targets + x->first, x->rows,
         plan->network->classes, &o);
+    for (size_t i = 0; t->losses && i < x->rows; i++)
+        t->losses[t->order[at + x->first + i]] = t->batch_losses[x->first + i];
 }
 
 /* The blocks whose sum is the gradient of parameter `which`. */
@@ -268,7 +272,7 @@ static void close_step(weft__trainer *t, size_t pictures)
     t->task.told = now;
     weft_event event = weft__event(WEFT_EVENT_PROGRESS, t->task.name);
     event.unit = "epochs";
-    event.done = (double)t->epoch + (double)pictures / (double)t->train->count;
+    event.done = (double)t->epoch + (double)pictures / (double)t->shown;
     event.total = (double)t->options->epochs;
     event.seconds = now - t->task.began;
     event.rate = (double)pictures / (now - t->epoch_began);
@@ -290,7 +294,7 @@ static weft_status train_batch(
         WEFT_TRY(weft__exec_prepare(x, false));
     WEFT_TRY(weft__team_agree(x->self, load_rows(x, t, at)));
     weft_status status = weft__exec_forward(x);
-    take_loss(x, t, step.end - step.first);
+    take_loss(x, t, at, step.end - step.first);
     weft_status back = weft__exec_backward(x);
     WEFT_TRY(weft__team_agree(x->self, status != WEFT_OK ? status : back));
     if (t->gathered)
@@ -329,7 +333,7 @@ static weft_status train_step(const weft__member *self, weft__trainer *t, struct
 static weft_status train_epoch(const weft__member *self, void *arg)
 {
     weft__trainer *t = arg;
-    size_t count = t->train->count;
+    size_t count = t->shown;
     unsigned rounding = weft__round_tiny_to_zero();
     weft_status status = WEFT_OK;
     for (size_t first = t->pictures;
@@ -420,6 +424,12 @@ static weft_status begin_epoch(weft__trainer *t)
     WEFT_TRY(weft__epoch_order(t->order, t->train, t->network->classes,
         (weft__sampling)t->options->sampling, t->options->seed, t->epoch));
     WEFT_TRY(weft__trainer_enter_stage(t));
+    t->shown = weft__trainer_shown(t, t->epoch);
+    if (t->losses && !t->pictures)
+        memcpy(t->losses_before, t->losses, t->train->count * sizeof *t->losses);
+    if (t->losses)
+        WEFT_TRY(weft__leave_easy(t->order, t->train->count, t->shown, t->losses_before,
+            t->options->seed, t->epoch));
     t->epoch_began = weft__now();
     if (t->pictures)
         t->epoch_began -= weft__trainer_seconds_before(t);
@@ -430,7 +440,6 @@ static weft_status begin_epoch(weft__trainer *t)
 
 static weft_status run_epoch(weft__trainer *t)
 {
-    size_t count = t->train->count;
     WEFT_TRY(begin_epoch(t));
     WEFT_TRY(weft__team_run(t->context, train_epoch, t));
 
@@ -443,7 +452,7 @@ static weft_status run_epoch(weft__trainer *t)
         return weft_fail(WEFT_ECANCELLED, "%s: cancelled in epoch %llu", t->self->info.name,
             (unsigned long long)t->epoch + 1);
     row.seconds = weft__now() - t->epoch_began;
-    row.rate = (double)count / row.seconds;
+    row.rate = (double)t->shown / row.seconds;
     row.learning_rate =
         weft__learning_rate(t->options, t->step ? t->step - 1 : 0, t->total_steps);
     if (t->validation)
@@ -518,6 +527,7 @@ weft_status weft__search_rates(weft__rate_search *search, weft_classifier *self,
     const weft_view *train, weft_context *context)
 {
     weft__train_options options = *(const weft__train_options *)self->options;
+    options.skip_easy = 0;
     size_t pictures = options.batch * options.accumulate; /* a step */
     size_t steps = (train->count + pictures - 1) / pictures;
     options.epochs = (search->range.steps + steps - 1) / steps;

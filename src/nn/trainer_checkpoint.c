@@ -7,7 +7,7 @@
 /* Where a run is, with all that a checkpoint must bring back but the big blocks. */
 enum { EPOCH, STEP, PICTURES, SINCE_BEST };
 enum { BEST_LOSS, EPOCH_SECONDS, FIGURES };
-enum { SUM_FIGURES = 3, MOST_KEPT = 8 };
+enum { SUM_FIGURES = 3, MOST_KEPT = 10 };
 /* Epochs end in quick succession on small data: not each is worth a checkpoint. */
 static const double SECONDS_BETWEEN_CHECKPOINTS = 1;
 
@@ -29,6 +29,11 @@ static size_t list_kept(weft__trainer *t, weft__kept kept[MOST_KEPT])
         kept[n++] = (weft__kept){"average", WEFT__F32, block, t->average};
     if (t->slow)
         kept[n++] = (weft__kept){"slow", WEFT__F32, block, t->slow};
+    if (t->losses) {
+        size_t count = t->train->count;
+        kept[n++] = (weft__kept){"losses", WEFT__F32, count, t->losses};
+        kept[n++] = (weft__kept){"losses.before", WEFT__F32, count, t->losses_before};
+    }
     return n;
 }
 
@@ -71,14 +76,14 @@ static weft_status take_place(weft__trainer *t)
 {
     const int64_t *c = t->counters;
     uint64_t epochs = t->options->epochs;
-    size_t count = t->train->count, batch = t->step_pictures;
-    uint64_t steps = t->total_steps / epochs;
-    bool fits = c[EPOCH] >= 0 && (uint64_t)c[EPOCH] <= epochs && c[PICTURES] >= 0 &&
-                (uint64_t)c[PICTURES] <= count &&
+    bool known = c[EPOCH] >= 0 && (uint64_t)c[EPOCH] <= epochs;
+    uint64_t epoch = known ? (uint64_t)c[EPOCH] : 0;
+    size_t count = weft__trainer_shown(t, epoch), batch = t->step_pictures;
+    uint64_t before = weft__trainer_steps_before(t, epoch);
+    bool fits = known && c[PICTURES] >= 0 && (uint64_t)c[PICTURES] <= count &&
                 ((uint64_t)c[PICTURES] % batch == 0 || (uint64_t)c[PICTURES] == count) &&
                 c[SINCE_BEST] >= 0 && c[SINCE_BEST] <= c[EPOCH] &&
-                (uint64_t)c[STEP] == (uint64_t)c[EPOCH] * steps +
-                                         ((uint64_t)c[PICTURES] + batch - 1) / batch &&
+                (uint64_t)c[STEP] == before + ((uint64_t)c[PICTURES] + batch - 1) / batch &&
                 t->self->history_count == (size_t)c[EPOCH];
     for (int m = 0; fits && m < t->full->members; m++) {
         const double *from = t->figures + FIGURES + SUM_FIGURES * m;

@@ -31,8 +31,7 @@ static weft_status make_plans(weft__trainer *t)
     batch = batch < count ? batch : count;
     WEFT_TRY(weft__trainer_enter_stage(t));
     t->step_pictures = batch * t->options->accumulate;
-    t->total_steps =
-        t->options->epochs * ((count + t->step_pictures - 1) / t->step_pictures);
+    t->total_steps = weft__trainer_steps_before(t, t->options->epochs);
     if (!t->validation)
         return WEFT_OK;
     size_t watched = t->validation->count;
@@ -83,6 +82,14 @@ static weft_status make_state(weft__trainer *t)
     for (int s = 0; s < weft__optimisers[t->options->optimizer].slots; s++)
         WEFT_TRY(weft__calloc(&t->slots[s], block, sizeof(float), "the optimiser's state"));
     WEFT_TRY(make_matrix_work(t));
+    if (t->options->skip_easy > 0) {
+        size_t count = t->train->count;
+        WEFT_TRY(weft__calloc(&t->losses, count, sizeof *t->losses, "losses"));
+        WEFT_TRY(
+            weft__calloc(&t->losses_before, count, sizeof *t->losses_before, "losses"));
+        WEFT_TRY(weft__calloc(
+            &t->batch_losses, t->full->batch, sizeof *t->batch_losses, "losses"));
+    }
     if (t->options->accumulate > 1)
         WEFT_TRY(weft__alloc(&t->gathered, block, sizeof *t->gathered, "gradients"));
     if (t->options->class_weights == WEFT__CLASS_WEIGHTS_BALANCED) {
@@ -120,6 +127,9 @@ void weft__trainer_clear(weft__trainer *t)
     free(t->class_weights);
     free(t->best);
     free(t->order);
+    free(t->losses);
+    free(t->losses_before);
+    free(t->batch_losses);
     free(t->logits);
     free(t->targets);
     free(t->sums);

@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "nn/selection.h"
 #include "nn/trainer_state.h"
 #include "nn/transfer.h"
 
@@ -44,6 +45,21 @@ static weft_status make_network(weft__trainer *t)
             "network ends with globalpool, or pools to 1 x 1",
             name, s.height, s.width);
     return weft__choose_rates(&t->staged, t->options, t->stage.late);
+}
+
+size_t weft__trainer_shown(const weft__trainer *t, uint64_t epoch)
+{
+    size_t count = t->train->count, batch = t->options->batch;
+    return weft__shown(count, batch < count ? batch : count, t->options->skip_easy, epoch,
+        t->options->epochs);
+}
+
+uint64_t weft__trainer_steps_before(const weft__trainer *t, uint64_t epoch)
+{
+    uint64_t steps = 0;
+    for (uint64_t e = 0; e < epoch; e++)
+        steps += (weft__trainer_shown(t, e) + t->step_pictures - 1) / t->step_pictures;
+    return steps;
 }
 
 weft_status weft__trainer_enter_stage(weft__trainer *t)

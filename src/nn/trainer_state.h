@@ -49,6 +49,10 @@ typedef struct weft__trainer {
     weft__plan *watching;    /* for validation; owned */
     weft__plan *ready;       /* whose compute weights agree with the block */
     uint32_t *order;         /* the epoch's order of pictures; owned */
+    size_t shown;            /* how many of them */
+    float *losses;           /* by picture, when last seen; with skip-easy; owned */
+    float *losses_before;    /* the same when the epoch began; owned */
+    float *batch_losses;     /* of the batch; owned */
     float *logits;           /* of the validation pictures; owned */
     weft__target *targets;   /* of the batch; owned */
     float *class_weights;    /* owned; NULL: all 1 */
@@ -80,6 +84,10 @@ typedef struct weft__trainer {
 /* Whether the optimiser takes this parameter as a whole matrix, and which. */
 bool weft__is_matrix(const weft__parameter *p, const weft__optimiser *optimiser,
     size_t *rows, size_t *columns);
+
+/* How many pictures that epoch shows, and how many steps come before it. */
+size_t weft__trainer_shown(const weft__trainer *t, uint64_t epoch);
+uint64_t weft__trainer_steps_before(const weft__trainer *t, uint64_t epoch);
 
 /* Makes staged, full and rest ready for the present epoch, where they are not. */
 WEFT_MUST weft_status weft__trainer_enter_stage(weft__trainer *t);
