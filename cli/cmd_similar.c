@@ -1,6 +1,5 @@
 /* weft similar: pictures of a catalogue that look like others, or like each other. */
 #include <dirent.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +9,7 @@
 #include "names.h"
 #include "output.h"
 #include "record.h"
+#include "similar_output.h"
 #include "weft/picture.h"
 #include "weft/similar.h"
 
@@ -64,15 +64,12 @@ struct looking {
     weft_classifier *model;
     weft_data in, data;         /* of --in and --data */
     weft_dataset *flat, *files; /* a folder of pictures; picture files */
-    const weft_dataset *catalogue;
-    weft_view queries;
-    bool own; /* the queries are the catalogue's pictures */
+    bool own;                   /* the queries are the catalogue's pictures */
+    struct similar_answer answer;
     weft_index *index;
     weft_similar *found;
     weft_retrieval retrieval; /* of --evaluate */
     struct record record;
-    double seconds; /* of the search alone */
-    double index_seconds;
     char *command; /* owned */
 };
 
@@ -168,12 +165,12 @@ static weft_status read_catalogue(struct looking *x, struct call *call)
     weft_view view;
     if (is_flat(o->in)) {
         WEFT_TRY(read_pictures(&x->flat, where, 1, x, call));
-        x->catalogue = x->flat;
+        x->answer.catalogue = x->flat;
         return WEFT_OK;
     }
     WEFT_TRY(read_data(&x->in, o->in, x, call));
     WEFT_TRY(choose(&view, &x->in, o->in_split, o->in, "--in-split"));
-    x->catalogue = view.data;
+    x->answer.catalogue = view.data;
     return WEFT_OK;
 }
 
@@ -181,141 +178,16 @@ static weft_status read_queries(struct looking *x, struct call *call)
 {
     const struct options *o = call->options;
     if (x->own) {
-        x->queries = weft_view_all(x->catalogue);
+        x->answer.queries = weft_view_all(x->answer.catalogue);
         return WEFT_OK;
     }
     if (!o->data.where) {
         WEFT_TRY(read_pictures(&x->files, call->arguments + 1, call->count - 1, x, call));
-        x->queries = weft_view_all(x->files);
+        x->answer.queries = weft_view_all(x->files);
         return WEFT_OK;
     }
     WEFT_TRY(read_data(&x->data, o->data.where, x, call));
-    return choose(&x->queries, &x->data, o->split, o->data.where, "--split");
-}
-
-/* ---- printing ---- */
-
-static const char *class_name(const weft_dataset *data, size_t position)
-{
-    const uint16_t *labels = weft_dataset_labels(data);
-    const char *name = labels ? weft_dataset_class_name(data, labels[position]) : NULL;
-    return name ? name : "";
-}
-
-static json_t *alike_json(const struct looking *x, const weft_alike *alike)
-{
-    char origin[4096];
-    weft_dataset_origin(x->catalogue, alike->position, origin, sizeof origin);
-    json_t *json = json_pack("{s:o, s:I, s:f}", "picture", output_name(origin), "position",
-        (json_int_t)alike->position, "similarity", (double)alike->similarity);
-    if (weft_dataset_labels(x->catalogue))
-        json_object_set_new(
-            json, "class", output_name(class_name(x->catalogue, alike->position)));
-    return json;
-}
-
-static json_t *queries_json(const struct looking *x)
-{
-    json_t *list = json_array();
-    char origin[4096];
-    for (size_t i = 0; i < x->queries.count; i++) {
-        size_t count;
-        const weft_alike *alike = weft_similar_of(x->found, i, &count);
-        json_t *similar = json_array();
-        for (size_t n = 0; n < count; n++)
-            json_array_append_new(similar, alike_json(x, &alike[n]));
-        weft_dataset_origin(
-            x->queries.data, weft_view_at(&x->queries, i), origin, sizeof origin);
-        json_array_append_new(list,
-            json_pack("{s:o, s:o}", "picture", output_name(origin), "similar", similar));
-    }
-    return list;
-}
-
-static weft_status print_json(const struct looking *x, const struct options *o)
-{
-    json_t *json = json_pack("{s:{s:I, s:I, s:s, s:b, s:s?}, s:I, s:f, s:f}", "index",
-        "count", (json_int_t)weft_index_count(x->index), "dims",
-        (json_int_t)weft_index_dims(x->index), "kind", weft_index_kind(x->index), "kept",
-        weft_index_was_kept(x->index), "file", weft_index_path(x->index), "queries",
-        (json_int_t)x->queries.count, "index_seconds", x->index_seconds, "seconds",
-        x->seconds);
-    if (!json)
-        return weft_fail(WEFT_ENOMEM, "no memory for the answer");
-    if (o->evaluate) {
-        char *text;
-        weft_status status = weft_retrieval_json(&text, &x->retrieval);
-        if (status != WEFT_OK) {
-            json_decref(json);
-            return status;
-        }
-        json_object_set_new(json, "evaluation", json_loads(text, 0, NULL));
-        free(text);
-    }
-    if (o->export)
-        json_object_set_new(json, "folder", json_string(o->export));
-    if (!x->own && !o->data.where)
-        json_object_set_new(json, "similar", queries_json(x));
-    return output_json(json);
-}
-
-/* Names that no terminal is steered by. */
-static void print_name(const char *text)
-{
-    for (; *text; text++)
-        putchar((unsigned char)*text < ' ' || *text == 127 ? '?' : *text);
-}
-
-static void print_query(const struct looking *x, size_t query)
-{
-    char origin[4096];
-    size_t count, width = strlen("class");
-    const weft_alike *alike = weft_similar_of(x->found, query, &count);
-    for (size_t n = 0; n < count; n++) {
-        size_t length = strlen(class_name(x->catalogue, alike[n].position));
-        width = length > width ? length : width;
-    }
-    width = width < 32 ? width : 32;
-    if (!weft_dataset_labels(x->catalogue))
-        width = 0;
-    print_name(weft_dataset_origin(
-        x->queries.data, weft_view_at(&x->queries, query), origin, sizeof origin));
-    printf("\n      similarity  %-*s%spicture\n", (int)width, width ? "class" : "",
-        width ? "  " : "");
-    for (size_t n = 0; n < count; n++) {
-        printf("%4zu      %8.4f  ", n + 1, (double)alike[n].similarity);
-        if (width)
-            printf("%-*.*s  ", (int)width, (int)width,
-                class_name(x->catalogue, alike[n].position));
-        print_name(
-            weft_dataset_origin(x->catalogue, alike[n].position, origin, sizeof origin));
-        putchar('\n');
-    }
-}
-
-static weft_status print(const struct looking *x, struct call *call)
-{
-    const struct options *o = call->options;
-    if (call->json)
-        return print_json(x, o);
-    if (!x->own && !o->data.where)
-        for (size_t i = 0; i < x->queries.count; i++)
-            print_query(x, i);
-    if (o->evaluate) {
-        char *text;
-        WEFT_TRY(weft_retrieval_text(&text, &x->retrieval));
-        fputs(text, stdout);
-        free(text);
-    }
-    if (!call->quiet)
-        fprintf(stderr,
-            "%zu pictures among %zu by %s of %zu numbers: index %s%.2f s, search %.2f s\n",
-            x->queries.count, weft_index_count(x->index), weft_index_kind(x->index),
-            weft_index_dims(x->index), weft_index_was_kept(x->index) ? "found, " : "",
-            x->index_seconds, x->seconds);
-    if (o->export)
-        printf("%s/similar.html\n", o->export);
-    return WEFT_OK;
+    return choose(&x->answer.queries, &x->data, o->split, o->data.where, "--split");
 }
 
 /* ---- the work ---- */
@@ -354,12 +226,13 @@ static weft_status find(struct looking *x, struct call *call)
     const struct options *o = call->options;
     const weft_index_options kept = {.path = o->index, .cache = !o->no_index && !o->index};
     double began = seconds_now();
-    WEFT_TRY(weft_index_create(&x->index, x->model, x->catalogue, &kept, call->context));
-    x->index_seconds = seconds_now() - began;
+    WEFT_TRY(
+        weft_index_create(&x->index, x->model, x->answer.catalogue, &kept, call->context));
+    x->answer.index_seconds = seconds_now() - began;
     began = seconds_now();
-    WEFT_TRY(weft_similar_find(
-        &x->found, x->index, x->own ? NULL : &x->queries, &o->similar, call->context));
-    x->seconds = seconds_now() - began;
+    WEFT_TRY(weft_similar_find(&x->found, x->index, x->own ? NULL : &x->answer.queries,
+        &o->similar, call->context));
+    x->answer.seconds = seconds_now() - began;
     if (o->evaluate)
         WEFT_TRY(evaluate(x, call));
     return o->export ? export(x, call) : WEFT_OK;
@@ -373,11 +246,11 @@ static weft_status find_recorded(struct looking *x, struct call *call)
         return find(x, call);
     const weft_run_start start = {.data = x->own ? o->in : o->data.where,
         .classifier = x->model,
-        .data_digest = weft_dataset_digest(x->queries.data)};
+        .data_digest = weft_dataset_digest(x->answer.queries.data)};
     WEFT_TRY(record_begin(&x->record, &o->store, call, &start));
     record_model(&x->record, call->arguments[0]);
     if (x->own ? o->in_split == TEST && x->in.test : o->split == TEST)
-        record_opened_test(&x->record, &x->queries);
+        record_opened_test(&x->record, &x->answer.queries);
     return record_end(&x->record, find(x, call));
 }
 
@@ -411,7 +284,12 @@ static weft_status look(struct looking *x, struct call *call)
     WEFT_TRY(read_catalogue(x, call));
     WEFT_TRY(read_queries(x, call));
     WEFT_TRY(find_recorded(x, call));
-    return print(x, call);
+    x->answer.index = x->index;
+    x->answer.found = x->found;
+    x->answer.retrieval = o->evaluate ? &x->retrieval : NULL;
+    x->answer.folder = o->export;
+    x->answer.listed = call->count > 1;
+    return similar_print(&x->answer, call);
 }
 
 static weft_status run(struct call *call)
