@@ -20,5 +20,9 @@ weft_status data_options_load(weft_data *out, const char *where,
     if (!where)
         return call_misused(call, "no data: give --data WHERE");
     weft_load_options load = data_options_get(options);
+    if (call->classifier)
+        WEFT_TRY(weft_classifier_prefer(call->classifier, &load));
+    if (call_given(call, "fit"))
+        load.fit = (weft_fit)options->fit;
     return weft_data_load(out, where, &load, call->context);
 }

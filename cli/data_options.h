@@ -34,11 +34,13 @@ struct data_options {
 
 #define DATA_OPTIONS(type, member) \
     {"size", WEFT_PARAM_COUNT, DATA_FIELD(type, member, size), "0", 0, WEFT_MAX_SIDE, \
-        NULL, "resize to N x N; 0: as stored, photos to 64"}, \
+        NULL, "resize to N x N; 0: as stored, photos to what the network wishes, or 64"}, \
         {"channels", WEFT_PARAM_CHOICE, DATA_FIELD(type, member, channels), "auto", 0, 0, \
             "auto|1|3", "1: grey, 3: colour; auto: as stored, photos in colour"}, \
         {"fit", WEFT_PARAM_CHOICE, DATA_FIELD(type, member, fit), "pad", 0, 0, \
-            "pad|stretch|crop", "how a picture of another aspect is resized"}, \
+            "pad|stretch|crop", \
+            "how a picture of another aspect is resized, where the network wishes " \
+            "nothing"}, \
         {"background", WEFT_PARAM_COUNT, DATA_FIELD(type, member, background), "255", 0, \
             255, NULL, "grey level of the padding"}, \
         {"limit", WEFT_PARAM_COUNT, DATA_FIELD(type, member, limit), "0", 0, 4294967295.0, \
@@ -52,7 +54,8 @@ struct data_options {
 
 weft_load_options data_options_get(const struct data_options *options);
 
-/* Reads `where`, or says that --data is missing when it is NULL. */
+/* Reads `where` as the call's classifier wishes what was not given, or says that --data is
+ * missing when it is NULL. */
 WEFT_MUST weft_status data_options_load(weft_data *out, const char *where,
     const struct data_options *options, struct call *call);
 

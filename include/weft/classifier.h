@@ -44,6 +44,12 @@ WEFT_API WEFT_MUST weft_status weft_classifier_create(
     weft_classifier **out, const char *name);
 WEFT_API void weft_classifier_free(weft_classifier *classifier); /* NULL-safe */
 
+/* How folders of photos are best read for this classifier: changes photo_side and fit of
+ * the options where it has a wish (networks whose text has a line `pictures`), and leaves
+ * them alone where it has none. WEFT_EFORMAT when that line is wrong. */
+WEFT_API WEFT_MUST weft_status weft_classifier_prefer(
+    const weft_classifier *classifier, weft_load_options *options);
+
 /* Sets an option from text, or says what is allowed. Takes effect at the next fit. */
 WEFT_API WEFT_MUST weft_status weft_classifier_set(
     weft_classifier *classifier, const char *option, const char *value);

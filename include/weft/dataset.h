@@ -109,10 +109,12 @@ WEFT_API void weft_data_clear(weft_data *data);
 WEFT_API WEFT_MUST weft_status weft_data_pool(weft_dataset **out, const weft_data *data);
 
 /* How to read pictures. Zero means: as they are stored (IDX, CSV, synth; folders whose
- * pictures all have one size of at most 64 x 64), or 64 x 64 in colour (other folders). */
+ * pictures all have one size of at most 64 x 64), or photo_side squared in colour (other
+ * folders). */
 typedef struct weft_load_options {
     uint32_t height, width; /* resize to this; folders: one alone makes squares */
     uint32_t channels;      /* 1 or 3 */
+    uint32_t photo_side;    /* of folders of photos when no size is given; 0: 64 */
     weft_fit fit;
     uint8_t background;
     size_t limit;     /* at most this many pictures a split, evenly over classes; 0: all */

@@ -259,7 +259,8 @@ static weft_status choose_shape(weft_shape *shape, const folder_set *set)
     const weft_load_options *o = &set->options;
     struct survey s = {.listing = &set->listing[WEFT__TRAIN]};
     bool readable = false;
-    *shape = (weft_shape){STANDARD_SIDE, STANDARD_SIDE, 3};
+    uint32_t side = o->photo_side ? o->photo_side : STANDARD_SIDE;
+    *shape = (weft_shape){side, side, 3};
     if (!o->height || !o->width || !o->channels) {
         for (size_t i = 0; i < s.listing->count && !readable; i++)
             WEFT_TRY(probe(&s.first, &readable, s.listing, i));
@@ -290,8 +291,8 @@ static weft_status make_key(
     weft__digest_begin(&digest);
     weft__digest_add(&digest, place, strlen(place) + 1);
     free(place);
-    const uint64_t how[] = {
-        o->height, o->width, o->channels, (uint64_t)o->fit, o->background, o->limit};
+    const uint64_t how[] = {o->height, o->width, o->channels, o->photo_side,
+        (uint64_t)o->fit, o->background, o->limit};
     for (size_t i = 0; i < sizeof how / sizeof *how; i++)
         weft__digest_add_u64(&digest, how[i]);
     weft__digest inner = digest;

@@ -24,6 +24,9 @@ static weft_status check_options(const weft_load_options *o)
     if (o->height > WEFT_MAX_SIDE || o->width > WEFT_MAX_SIDE)
         return weft_fail(WEFT_EINVAL, "size %u x %u: expected 1 to %d a side", o->height,
             o->width, WEFT_MAX_SIDE);
+    if (o->photo_side > WEFT_MAX_SIDE)
+        return weft_fail(WEFT_EINVAL, "photos to %u a side: expected at most %d",
+            o->photo_side, WEFT_MAX_SIDE);
     if (o->channels != 0 && o->channels != 1 && o->channels != 3)
         return weft_fail(
             WEFT_EINVAL, "%u channels: expected 1 (grey) or 3 (colour)", o->channels);

@@ -345,6 +345,11 @@ weft_rate_range weft_rate_range_defaults(void)
     return (weft_rate_range){1e-6, 10, 200};
 }
 
+weft_status weft_classifier_prefer(const weft_classifier *self, weft_load_options *options)
+{
+    return self->family->prefer ? self->family->prefer(self, options) : WEFT_OK;
+}
+
 weft_status weft_classifier_find_rate(weft_rate_curve *out, weft_classifier *self,
     const weft_view *train, const weft_rate_range *range, weft_context *context)
 {

@@ -125,6 +125,10 @@ struct weft__family {
     const weft_classifier_info *(*variant)(size_t i);
     weft_status (*choose)(weft_classifier *self, const char *name_or_path);
 
+    /* Changes the options to how photos are best read for it: fit and photo_side. NULL: no
+     * wishes. */
+    weft_status (*prefer)(const weft_classifier *self, weft_load_options *options);
+
     /* Fits `train` (never empty; labels below self->classes, some of which may not occur,
      * two at least do) with self->options into self->state, which is NULL on entry. On
      * failure the state may be left partial; forget is called. On WEFT_ECANCELLED the

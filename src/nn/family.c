@@ -55,6 +55,18 @@ static weft_status choose(weft_classifier *self, const char *name)
     return status;
 }
 
+static weft_status prefer(const weft_classifier *self, weft_load_options *load)
+{
+    const weft__train_options *o = self->options;
+    weft__network network;
+    if (!o->network)
+        return WEFT_OK; /* fit says so */
+    WEFT_TRY(weft__network_named(&network, o->network, o->sizes));
+    weft_status status = weft__take_pictures_line(load, network.pictures, o->network);
+    weft__network_clear(&network);
+    return status;
+}
+
 static void forget(weft_classifier *self)
 {
     struct state *s = self->state;
@@ -341,6 +353,7 @@ const weft__family weft__network_family = {
     .options_size = sizeof(weft__train_options),
     .variant = variant,
     .choose = choose,
+    .prefer = prefer,
     .fit = fit,
     .find_rate = find_rate,
     .predict_proba = predict_proba,

@@ -1,5 +1,6 @@
 #include "nn/named.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,8 +70,9 @@ weft_status weft_network_sizes(char **out, const char *name)
     return status;
 }
 
-weft_status weft__take_train_line(
-    weft__train_options *options, const char *line, const char *where)
+/* Takes the items "option=value" of a heading's line. */
+static weft_status take_line(const weft_param *table, void *options, const char *line,
+    const char *heading, const char *where)
 {
     char *copy, *rest, *item;
     WEFT_TRY(weft__strdup(&copy, line));
@@ -80,15 +82,44 @@ weft_status weft__take_train_line(
         char *equals = strchr(item, '=');
         if (!equals) {
             status = weft_fail(
-                WEFT_EFORMAT, "%s: train: '%s': expected option=value", where, item);
+                WEFT_EFORMAT, "%s: %s: '%s': expected option=value", where, heading, item);
             break;
         }
         *equals = 0;
-        if (weft_param_set(weft__train_params, options, item, equals + 1) != WEFT_OK)
-            status = weft_fail(WEFT_EFORMAT, "%s: train: %s", where, weft_error());
+        if (weft_param_set(table, options, item, equals + 1) != WEFT_OK)
+            status = weft_fail(WEFT_EFORMAT, "%s: %s: %s", where, heading, weft_error());
     }
     free(copy);
     return status;
+}
+
+weft_status weft__take_train_line(
+    weft__train_options *options, const char *line, const char *where)
+{
+    return take_line(weft__train_params, options, line, "train", where);
+}
+
+struct pictures {
+    uint64_t size;
+    int fit; /* weft_fit */
+};
+
+static const weft_param picture_params[] = {
+    {"size", WEFT_PARAM_COUNT, offsetof(struct pictures, size), "64", 1, WEFT_MAX_SIDE,
+        NULL, "side of photos"},
+    {"fit", WEFT_PARAM_CHOICE, offsetof(struct pictures, fit), "pad", 0, 0,
+        "pad|stretch|crop", "how a picture of another aspect is resized"},
+    {0},
+};
+
+weft_status weft__take_pictures_line(
+    weft_load_options *options, const char *line, const char *where)
+{
+    struct pictures p = {.size = options->photo_side, .fit = (int)options->fit};
+    WEFT_TRY(take_line(picture_params, &p, line, "pictures", where));
+    options->photo_side = (uint32_t)p.size;
+    options->fit = (weft_fit)p.fit;
+    return WEFT_OK;
 }
 
 static const char *node_name(const void *network, size_t i)

@@ -3,6 +3,7 @@
  *     title   Kugler's CNN
  *     source  Paper 4, section II-A
  *     train   optimizer=sgd learning-rate=0.01 momentum=0.9 batch=32 epochs=10
+ *     pictures size=64 fit=stretch
  *     conv 32 kernel=3 init=he-normal
  *     relu
  *     maxpool 2
@@ -10,10 +11,10 @@
  *     dense classes
  *
  * One layer a line: its kind, one argument by position where the kind has one, options
- * by name; `#` begins a comment. `residual`, optionally `shortcut`, and `end` enclose
- * two paths whose outputs are added. The input's shape and the number of classes come
- * from the data. What a layer knows (this file) stays apart from how it is executed
- * (plan.h). */
+ * by name; `#` begins a comment. `pictures` is how folders of photos are best read.
+ * `residual`, optionally `shortcut`, and `end` enclose two paths whose outputs are added.
+ * The input's shape and the number of classes come from the data. What a layer knows (this
+ * file) stays apart from how it is executed (plan.h). */
 #ifndef WEFT_NN_NETWORK_H
 #define WEFT_NN_NETWORK_H
 
@@ -86,7 +87,7 @@ struct weft__node {
 };
 
 struct weft__network {
-    char *text, *title, *source, *train; /* owned; the last three may be "" */
+    char *text, *title, *source, *train, *pictures; /* owned; all but text may be "" */
     weft__node *nodes;
     size_t node_count, node_capacity;
 

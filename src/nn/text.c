@@ -190,6 +190,8 @@ static weft_status read_line(struct parser *p, char *line)
         return set_heading(p, &network->source, rest);
     if (strcmp(word, "train") == 0)
         return set_heading(p, &network->train, rest);
+    if (strcmp(word, "pictures") == 0)
+        return set_heading(p, &network->pictures, rest);
     if (strcmp(word, "sizes") == 0)
         return read_sizes(p, rest);
     if (strcmp(word, "residual") == 0)
@@ -228,8 +230,8 @@ weft_status weft__network_parse(weft__network *out, const char *text, const char
     struct parser p = {.network = out, .where = where};
     char *copy = NULL;
     weft_status status = weft__strdup(&out->text, text);
-    char **headings[] = {&out->title, &out->source, &out->train};
-    for (size_t i = 0; status == WEFT_OK && i < 3; i++)
+    char **headings[] = {&out->title, &out->source, &out->train, &out->pictures};
+    for (size_t i = 0; status == WEFT_OK && i < 4; i++)
         status = weft__strdup(headings[i], "");
     if (status == WEFT_OK)
         status = weft__strdup(&copy, text);
@@ -254,5 +256,6 @@ void weft__network_clear(weft__network *network)
     free(network->title);
     free(network->source);
     free(network->train);
+    free(network->pictures);
     *network = (weft__network){0};
 }

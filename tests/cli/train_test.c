@@ -3,6 +3,8 @@
 #include <jansson.h>
 
 #include "cli/weft.h"
+#include "weft/picture.h"
+#include "weft/weft.h"
 
 #define DATA "synth:n=300,test=100,seed=3"
 #define TRAIN "train", "knn", "--data", DATA
@@ -194,12 +196,61 @@ static void classes_are_matched_by_name(void **state)
         "fitted on pictures of this split");
 }
 
+static void put_photo(const char *path, uint8_t level, weft_shape shape)
+{
+    uint8_t *pixels = malloc(weft_shape_bytes(shape));
+    memset(pixels, level, weft_shape_bytes(shape));
+    assert_ok(weft_picture_write_png(path, pixels, shape));
+    free(pixels);
+}
+
+/* Trains on the photos with this last option, and wants the model to ask for pictures of
+ * this side and fit. */
+static void wants_pictures(
+    const char *option, const char *value, uint32_t side, weft_fit fit)
+{
+    weft_classifier *model;
+    assert_outcome(weft("train", "./n.net", "--data", "photos", "--out", "m.safetensors",
+                       option, value),
+        0, "");
+    assert_ok(weft_classifier_load(&model, "m.safetensors"));
+    const weft_recipe recipe = weft_classifier_recipe(model);
+    assert_int_equal(recipe.shape.height, side);
+    assert_int_equal(recipe.shape.width, side);
+    assert_int_equal(recipe.shape.channels, 3);
+    assert_int_equal(recipe.fit, fit);
+    weft_classifier_free(model);
+}
+
+static void a_network_says_how_photos_are_read(void **state)
+{
+    (void)state;
+    assert_int_equal(system("mkdir -p photos/a photos/b && printf "
+                            "'train epochs=1\npictures size=20 fit=stretch\n"
+                            "flatten\ndense classes\nsoftmax\n' >n.net"),
+        0);
+    put_photo("photos/a/1.png", 10, (weft_shape){90, 70, 3});
+    put_photo("photos/b/1.png", 90, (weft_shape){70, 80, 3});
+    wants_pictures("--epochs", "2", 20, WEFT_FIT_STRETCH);
+    wants_pictures("--fit", "pad", 20, WEFT_FIT_PAD);
+    wants_pictures("--size", "12", 12, WEFT_FIT_STRETCH);
+
+    assert_int_equal(system("sed s/size=20/size=0/ n.net >zero.net; "
+                            "sed s/fit=/fitt=/ n.net >word.net; "
+                            "sed s/=stretch/=squeeze/ n.net >fit.net"),
+        0);
+    assert_failure(weft("train", "./zero.net", "--data", "photos"), "./zero.net: pictures");
+    assert_failure(weft("train", "./word.net", "--data", "photos"), "did you mean");
+    assert_failure(weft("train", "./fit.net", "--data", "photos"), "stretch");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         folder_test(a_run_is_kept_and_its_model_answers),
         folder_test(the_same_training_is_the_same_model),
         folder_test(runs_do_not_overwrite_one_another),
+        folder_test(a_network_says_how_photos_are_read),
         folder_test(damage_to_a_model_is_told),
         folder_test(what_cannot_be_read_or_written_is_told),
         folder_test(a_full_disk_leaves_nothing_behind),

@@ -127,6 +127,28 @@ static void options_choose_the_shape(void **state)
     weft_data_clear(&data);
 }
 
+static void photos_have_a_side_of_their_own(void **state)
+{
+    (void)state;
+    put_picture("a/1.png", 10, small);
+    put_picture("b/1.png", 20, small);
+    weft_load_options options = weft_load_defaults();
+    options.photo_side = 24;
+    weft_data data;
+    assert_ok(weft_data_load(&data, data_folder, &options, context));
+    weft_shape shape = weft_dataset_shape(data.train), expected = {24, 24, 3};
+    assert_memory_equal(&shape, &small, sizeof shape); /* no photos: as they are stored */
+    weft_data_clear(&data);
+    put_picture("b/2.png", 20, large);
+    assert_ok(weft_data_load(&data, data_folder, &options, context));
+    shape = weft_dataset_shape(data.train);
+    assert_memory_equal(&shape, &expected, sizeof shape);
+    weft_data_clear(&data);
+    options.photo_side = WEFT_MAX_SIDE + 1;
+    assert_fails(weft_data_load(&data, data_folder, &options, context), WEFT_EINVAL,
+        "photos to 4097 a side");
+}
+
 /* The same pictures as IDX files and as PNG files are the same data set. */
 static void png_and_idx_have_one_digest(void **state)
 {
@@ -342,6 +364,7 @@ int main(void)
         TEST(splits_and_their_aliases),
         TEST(without_splits_all_is_train),
         TEST(options_choose_the_shape),
+        TEST(photos_have_a_side_of_their_own),
         TEST(png_and_idx_have_one_digest),
         TEST(unreadable_pictures_are_named_and_left_out),
         TEST(folders_that_make_no_sense),
