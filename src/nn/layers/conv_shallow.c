@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__clang__) /* which has no pragma for targets */
 #include <immintrin.h>
 #endif
 
@@ -52,7 +52,7 @@ struct weft__shallow {
 /* The kernels are written for AVX-512; elsewhere oneDNN's serve. */
 static bool has_kernels(void)
 {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__clang__) /* which has no pragma for targets */
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vl");
 #else
@@ -201,7 +201,7 @@ void weft__shallow_prepare(weft__shallow *s, const float *weights, const float *
     }
 }
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__clang__) /* which has no pragma for targets */
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512bf16")
 #define INLINE static inline __attribute__((always_inline))

@@ -1,7 +1,7 @@
 #include "nn/layers/dense_gradient.h"
 
 #include <string.h>
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__clang__) /* which has no pragma for targets */
 #include <immintrin.h>
 #endif
 
@@ -10,7 +10,7 @@ enum { LANES = 16, QUAD = 4, WIDE = 4 * LANES };
 
 bool weft__dense_gradient_serves(weft__real real)
 {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__clang__) /* which has no pragma for targets */
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vl") &&
            (real == WEFT__REAL_F32 || __builtin_cpu_supports("avx512bf16"));
@@ -59,7 +59,7 @@ void weft__dense_gradient_pack(
     }
 }
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__clang__) /* which has no pragma for targets */
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512bf16")
 #define INLINE static inline __attribute__((always_inline))
@@ -163,7 +163,7 @@ static void rows_bf16(float *gradient, const weft__dense_gradient *g, uint32_t *
 void weft__dense_gradient_rows(float *gradient, const weft__dense_gradient *g,
     uint32_t *packed, const void *in, size_t rows)
 {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__clang__) /* which has no pragma for targets */
     g->real == WEFT__REAL_BF16 ? rows_bf16(gradient, g, packed, in, rows)
                                : rows_f32(gradient, g, packed, in, rows);
 #else
