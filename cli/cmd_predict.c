@@ -5,6 +5,7 @@
 #include "command.h"
 #include "names.h"
 #include "output.h"
+#include "unknown.h"
 #include "weft/picture.h"
 
 enum { CSV, JSON };
@@ -15,6 +16,7 @@ enum { BATCH = 4096, BATCH_BYTES = 1 << 28 };
 struct options {
     int format;
     uint64_t digits;
+    bool known;
 };
 
 static const weft_param table[] = {
@@ -22,6 +24,8 @@ static const weft_param table[] = {
         "comma-separated values with a header, or one JSON object a line"},
     {"digits", WEFT_PARAM_COUNT, offsetof(struct options, digits), "6", 1, 9, NULL,
         "decimals of a probability"},
+    {"known", WEFT_PARAM_FLAG, offsetof(struct options, known), "false", 0, 0, NULL,
+        "always answer with a class, however unlike training a picture is"},
     {0},
 };
 
@@ -50,26 +54,30 @@ static void print_cell(const char *text)
     putchar('"');
 }
 
-static void print_csv_header(const weft_classifier *model)
+static void print_csv_header(const weft_classifier *model, bool unlike)
 {
     fputs("picture,class,probability", stdout);
     for (size_t k = 0; k < weft_classifier_classes(model); k++) {
         putchar(',');
         print_cell(weft_classifier_class_name(model, k));
     }
+    if (unlike)
+        fputs(",unlike,nearest", stdout);
     putchar('\n');
 }
 
-static void print_csv(
-    const weft_classifier *model, const char *path, const float *row, int digits)
+static void print_csv(const weft_classifier *model, const char *path, const float *row,
+    const weft_novelty *unlike, int digits)
 {
     size_t classes = weft_classifier_classes(model), best = likeliest(row, classes);
     print_cell(path);
     putchar(',');
-    print_cell(weft_classifier_class_name(model, best));
+    print_cell(unknown_or_class(model, unlike, best));
     printf(",%.*f", digits, (double)row[best]);
     for (size_t k = 0; k < classes; k++)
         printf(",%.*f", digits, (double)row[k]);
+    if (unlike)
+        unknown_print_csv(model, unlike, digits);
     putchar('\n');
 }
 
@@ -80,8 +88,8 @@ static double rounded(float value, int digits)
     return strtod(text, NULL);
 }
 
-static weft_status print_json_line(
-    const weft_classifier *model, const char *path, const float *row, int digits)
+static weft_status print_json_line(const weft_classifier *model, const char *path,
+    const float *row, const weft_novelty *unlike, int digits)
 {
     size_t classes = weft_classifier_classes(model), best = likeliest(row, classes);
     json_t *all = json_object();
@@ -89,10 +97,12 @@ static weft_status print_json_line(
         json_object_set_new(
             all, weft_classifier_class_name(model, k), json_real(rounded(row[k], digits)));
     json_t *line = json_pack("{s:o, s:s, s:f, s:o}", "picture", output_name(path), "class",
-        weft_classifier_class_name(model, best), "probability", rounded(row[best], digits),
+        unknown_or_class(model, unlike, best), "probability", rounded(row[best], digits),
         "probabilities", all);
     if (!line)
         return weft_fail(WEFT_ENOMEM, "no memory for the results");
+    if (unlike)
+        unknown_add_json(line, model, unlike, rounded(unlike->score, digits));
     (void)json_dumpf(line, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
     putchar('\n');
     json_decref(line);
@@ -100,18 +110,19 @@ static weft_status print_json_line(
 }
 
 static weft_status print_all(const weft_classifier *model, const weft_dataset *pictures,
-    const float *probabilities, const struct call *call)
+    const float *probabilities, const weft_novelty *unlike, const struct call *call)
 {
     const struct options *o = call->options;
     char path[8192];
     size_t classes = weft_classifier_classes(model);
     for (size_t i = 0; i < weft_dataset_count(pictures); i++) {
         const float *row = probabilities + i * classes;
+        const weft_novelty *found = unlike ? unlike + i : NULL;
         weft_dataset_origin(pictures, i, path, sizeof path);
         if (call->json || o->format == JSON)
-            WEFT_TRY(print_json_line(model, path, row, (int)o->digits));
+            WEFT_TRY(print_json_line(model, path, row, found, (int)o->digits));
         else
-            print_csv(model, path, row, (int)o->digits);
+            print_csv(model, path, row, found, (int)o->digits);
     }
     return WEFT_OK;
 }
@@ -124,11 +135,16 @@ static weft_status predict_read(
         calloc(view.count + 1, weft_classifier_classes(model) * sizeof *probabilities);
     if (!probabilities)
         return weft_fail(WEFT_ENOMEM, "no memory for %zu pictures", view.count);
+    const struct options *o = call->options;
+    weft_novelty *unlike = NULL;
     weft_status status = WEFT_OK;
     if (view.count)
         status = weft_classifier_predict_proba(model, &view, probabilities, call->context);
+    if (status == WEFT_OK && !o->known)
+        status = unknown_find(&unlike, model, &view, probabilities, call->context);
     if (status == WEFT_OK)
-        status = print_all(model, pictures, probabilities, call);
+        status = print_all(model, pictures, probabilities, unlike, call);
+    free(unlike);
     free(probabilities);
     return status;
 }
@@ -161,7 +177,7 @@ static weft_status predict(
     if (names->count == 0)
         return weft_fail(WEFT_ENOTFOUND, "no pictures there");
     if (!call->json && o->format == CSV)
-        print_csv_header(model);
+        print_csv_header(model, !o->known && weft_novelty_rate(model) > 0);
     for (size_t done = 0; done < names->count; done += batch) {
         size_t left = names->count - done;
         WEFT_TRY(predict_batch(model, (const char *const *)names->items + done,
@@ -198,7 +214,9 @@ const struct command command_predict = {
     .details =
         "PICTURE is a file, a folder, which is searched with all below it, or - for a "
         "list of files on standard input, one a line. Each line of the result has the "
-        "likeliest class and the probabilities of all. Pictures that cannot be read "
+        "likeliest class and the probabilities of all; of a model trained with --unknown "
+        "also how unlike the training pictures it is and the nearest classes, and the "
+        "class is 'unknown' where that is above 1. Pictures that cannot be read "
         "are named and counted on standard error; the others are answered, and the "
         "exit code is 1.",
     .example = "weft predict runs/knn/model.safetensors shoe.jpg shirts/\n"

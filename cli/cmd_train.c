@@ -1,5 +1,6 @@
 /* weft train: fits one classifier, and keeps it with the record of how it was made. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@ struct options {
     struct data_options data;
     struct store_options store;
     char *out;
-    double validation;
+    double validation, unknown;
     uint64_t seed;
     double checkpoint_seconds;
     bool resume, test, lr_find;
@@ -35,6 +36,9 @@ static const weft_param table[] = {
         "given"},
     {"validation", WEFT_PARAM_REAL, offsetof(struct options, validation), "0", 0, 0.9, NULL,
         "hold out this share of every class; 0: only what the data has set apart"},
+    {"unknown", WEFT_PARAM_REAL, offsetof(struct options, unknown), "0", 0, 0.9, NULL,
+        "also learn what is unlike training, with this share of false alarms, set on "
+        "validation pictures; 0: not"},
     {"seed", WEFT_PARAM_COUNT, offsetof(struct options, seed), "1", 0, 4294967295.0, NULL,
         "what is drawn by chance depends on this alone"},
     {"test", WEFT_PARAM_FLAG, offsetof(struct options, test), "false", 0, 0, NULL,
@@ -250,6 +254,9 @@ static weft_status work(struct training *t, struct call *call)
     record_figure(&t->record, "", "fit_seconds", t->seconds);
     if (status == WEFT_ENUMERIC) /* nobody wants to go on to where this went */
         place_remove_checkpoint(&t->place);
+    if (status == WEFT_OK && o->unknown > 0)
+        status = weft_novelty_fit(
+            call->classifier, &t->train, &t->validation, o->unknown, call->context);
     if (status == WEFT_OK)
         status = evaluate(t, call);
     if (status == WEFT_OK)
@@ -283,6 +290,20 @@ static weft_status plan(struct training *t, struct call *call)
     return WEFT_OK;
 }
 
+/* Before anything is fitted. */
+static weft_status check_unknown(const struct training *t, const struct options *o)
+{
+    if (o->unknown == 0 || o->lr_find)
+        return WEFT_OK;
+    double needed = ceil(1 / o->unknown - 1 - 1e-9);
+    if ((double)t->validation.count >= needed && t->validation.count > 0)
+        return WEFT_OK;
+    return weft_fail(WEFT_EINVAL,
+        "--unknown %g needs %.0f validation pictures, there are %zu: --validation 0.1 "
+        "holds some out of training",
+        o->unknown, needed < 1 ? 1 : needed, t->validation.count);
+}
+
 static weft_status train(struct training *t, struct call *call)
 {
     const struct options *o = call->options;
@@ -295,6 +316,7 @@ static weft_status train(struct training *t, struct call *call)
     if (o->test && !t->data.test)
         return weft_fail(WEFT_ENOTFOUND, "%s: no test split to open", o->data.where);
     WEFT_TRY(make_views(t, o));
+    WEFT_TRY(check_unknown(t, o));
     if (t->budget.seconds > 0)
         WEFT_TRY(plan(t, call));
     if (o->lr_find)

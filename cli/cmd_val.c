@@ -5,6 +5,7 @@
 #include "data_options.h"
 #include "output.h"
 #include "record.h"
+#include "unknown.h"
 
 enum { TEST, VALIDATION, TRAIN };
 enum { TEXT, JSON, CSV, LATEX };
@@ -12,6 +13,7 @@ enum { TEXT, JSON, CSV, LATEX };
 struct options {
     struct data_options data;
     struct store_options store;
+    char *foreign;
     int split, format;
     uint64_t digits;
 };
@@ -20,6 +22,8 @@ static const weft_param table[] = {
     DATA_WHERE(struct options, data),
     {"split", WEFT_PARAM_CHOICE, offsetof(struct options, split), "test", 0, 0,
         "test|validation|train", "which part of the data"},
+    {"foreign", WEFT_PARAM_TEXT, offsetof(struct options, foreign), NULL, 0, 0, NULL,
+        "also measure how well the model tells these data, all unknown, from the split's"},
     {"digits", WEFT_PARAM_COUNT, offsetof(struct options, digits), "4", 0, 9, NULL,
         "decimals of the table"},
     {"format", WEFT_PARAM_CHOICE, offsetof(struct options, format), "text", 0, 0,
@@ -35,11 +39,8 @@ static const weft_param table[] = {
 };
 
 /* Pictures are read the way the model's were. */
-static weft_status load(weft_data *data, const weft_classifier *model, struct call *call)
+static weft_load_options load_options(const weft_classifier *model, const struct options *o)
 {
-    const struct options *o = call->options;
-    if (!o->data.where)
-        return call_misused(call, "no data: give --data WHERE");
     weft_recipe recipe = weft_classifier_recipe(model);
     weft_load_options load = data_options_get(&o->data);
     load.height = recipe.shape.height;
@@ -47,6 +48,15 @@ static weft_status load(weft_data *data, const weft_classifier *model, struct ca
     load.channels = recipe.shape.channels;
     load.fit = recipe.fit;
     load.background = recipe.background;
+    return load;
+}
+
+static weft_status load(weft_data *data, const weft_classifier *model, struct call *call)
+{
+    const struct options *o = call->options;
+    if (!o->data.where)
+        return call_misused(call, "no data: give --data WHERE");
+    weft_load_options load = load_options(model, o);
     return weft_data_load(data, o->data.where, &load, call->context);
 }
 
@@ -73,6 +83,7 @@ struct validating {
     struct record record;
     int64_t run;     /* its number in the store; 0: not recorded */
     size_t openings; /* of the test split for this model; 0: none, or not known */
+    weft_novelty_figures unknown; /* known 0: not asked for */
 };
 
 static weft_status print_json(const struct validating *v)
@@ -85,6 +96,11 @@ static weft_status print_json(const struct validating *v)
         json_object_set_new(json, "run", json_integer(v->run));
     if (v->openings)
         json_object_set_new(json, "test_openings", json_integer((json_int_t)v->openings));
+    if (v->unknown.known)
+        json_object_set_new(json, "unknown",
+            json_pack("{s:f, s:f, s:f, s:I, s:I}", "auroc", v->unknown.auroc,
+                "false_alarms", v->unknown.false_alarms, "found", v->unknown.found, "known",
+                (json_int_t)v->unknown.known, "foreign", (json_int_t)v->unknown.foreign));
     return output_json(json);
 }
 
@@ -100,6 +116,11 @@ static weft_status print_text(const struct validating *v, struct call *call)
         WEFT_TRY(weft_evaluation_text(&text, v->evaluation, (int)o->digits));
     fputs(text, stdout);
     free(text);
+    if (v->unknown.known)
+        fprintf(o->format == TEXT ? stdout : stderr,
+            "\nunknown: AUROC %.4f, false alarms %.2f %% of %zu, found %.2f %% of %zu\n",
+            v->unknown.auroc, 100 * v->unknown.false_alarms, v->unknown.known,
+            100 * v->unknown.found, v->unknown.foreign);
     if (v->openings > 1)
         fprintf(o->format == TEXT ? stdout : stderr,
             "\ntest split opened %zu times for this model\n", v->openings);
@@ -122,6 +143,14 @@ static weft_status work(struct validating *v, const weft_classifier *model,
     WEFT_TRY(weft_evaluate(&v->evaluation, model, view, &v->seconds, call->context));
     record_evaluation(&v->record, split_names[o->split], v->evaluation);
     record_figure(&v->record, "", "predict_seconds", v->seconds);
+    if (o->foreign) {
+        weft_load_options foreign = load_options(model, o);
+        WEFT_TRY(
+            unknown_measure(&v->unknown, model, view, o->foreign, &foreign, call->context));
+        record_figure(&v->record, "", "unknown_auroc", v->unknown.auroc);
+        record_figure(&v->record, "", "unknown_false_alarms", v->unknown.false_alarms);
+        record_figure(&v->record, "", "unknown_found", v->unknown.found);
+    }
     v->openings = record_openings(&v->record);
     return WEFT_OK;
 }

@@ -141,6 +141,8 @@ static void forget(weft_classifier *self)
     self->golden_count = 0;
     self->data_digest[0] = 0;
     self->temperature = 1;
+    weft__novelty_free(self->novelty);
+    self->novelty = NULL;
 }
 
 void weft_classifier_free(weft_classifier *self)

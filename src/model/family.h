@@ -6,6 +6,7 @@
 #define WEFT_MODEL_FAMILY_H
 
 #include "core/digest.h"
+#include "model/novelty.h"
 #include "model/tensors.h"
 #include "weft/classifier.h"
 #include "weft/explain.h"
@@ -105,6 +106,8 @@ struct weft_classifier {
     bool resume;
 
     double temperature; /* of its probabilities (model/calibrate.h); 1: as they are */
+
+    weft__novelty *novelty; /* what is unlike training; NULL: not fitted; owned */
 
     weft_epoch *history; /* owned */
     size_t history_count, history_capacity;

@@ -9,9 +9,10 @@
  *   weft.classes  ["T-shirt/top", ...]
  *   weft.digest   of the data that it was fitted on
  *   weft.calibration  {"temperature": 1.5}, where there is one
+ *   weft.novelty  {"rate": 0.05, ...}, where what is unlike training was learnt
  *   weft.history  [{"epoch":1,"loss":...}, ...] but for timings, so that the same
  *                 training gives the same file
- * Arrays: the family's own, and golden.pixels, golden.probabilities. */
+ * Arrays: the family's own, novelty.*, and golden.pixels, golden.probabilities. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,6 +134,8 @@ weft_status weft_classifier_save(
         status = save_metadata(self, &tensors);
     if (status == WEFT_OK)
         status = save_golden(self, &tensors, expected);
+    if (status == WEFT_OK)
+        status = weft__novelty_save(self, &tensors);
     if (status == WEFT_OK)
         status = self->family->save(self, &tensors);
     if (status == WEFT_OK)
@@ -373,7 +376,8 @@ static weft_status load_into(weft_classifier *self, const weft__tensors *tensors
     WEFT_TRY(load_history(self, tensors));
     WEFT_TRY(load_calibration(self, tensors));
     WEFT_TRY(load_golden(self, tensors));
-    return self->family->load(self, tensors);
+    WEFT_TRY(self->family->load(self, tensors));
+    return weft__novelty_load(self, tensors); /* asks for the embedding's length */
 }
 
 weft_status weft__classifier_from_tensors(

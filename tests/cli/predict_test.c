@@ -118,6 +118,41 @@ static void what_is_no_picture_is_named_and_counted(void **state)
     assert_failure(weft("predict", "m.safetensors", "bare"), "no pictures");
 }
 
+/* Stripes are no clothes: the model says so where it has learnt to, unless told not to. */
+static void what_is_unlike_training_is_unknown(void **state)
+{
+    (void)state;
+    make_model_and_pictures();
+    assert_outcome(weft("train", "knn", "--data", "synth:n=400", "--validation", "0.2",
+                       "--unknown", "0.1", "--out", "u.safetensors"),
+        0, "");
+    uint8_t stripes[28 * 28];
+    for (size_t i = 0; i < sizeof stripes; i++)
+        stripes[i] = i % 2 ? 255 : 0;
+    assert_ok(weft_picture_write_png("stripes.png", stripes, (weft_shape){28, 28, 1}));
+    const struct outcome *o = weft("predict", "u.safetensors", "stripes.png", "--json");
+    assert_outcome(o, 0, "");
+    json_t *line = json_loads(o->out, 0, NULL);
+    assert_string_equal(json_string_value(json_object_get(line, "class")), "unknown");
+    assert_true(json_real_value(json_object_get(line, "unlike")) > 1);
+    assert_int_equal(json_array_size(json_object_get(line, "nearest")), 3);
+    json_decref(line);
+    o = weft("predict", "u.safetensors", "stripes.png");
+    assert_non_null(strstr(o->out, ",unlike,nearest\nstripes.png,unknown,"));
+    o = weft("predict", "u.safetensors", "stripes.png", "--known");
+    assert_null(strstr(o->out, "unknown"));
+    assert_null(strstr(o->out, "unlike"));
+    assert_failure(weft("train", "knn", "--data", "synth:n=400", "--unknown", "0.1"),
+        "--validation 0.1 holds some out");
+    o = weft("val", "u.safetensors", "--data", "synth:n=400", "--foreign", "synth:n=100",
+        "--json", "--no-store");
+    assert_outcome(o, 0, "");
+    assert_non_null(strstr(o->out, "\"auroc\""));
+    assert_failure(weft("val", "m.safetensors", "--data", "synth:n=400", "--foreign",
+                       "synth:n=100", "--no-store"),
+        "train it with --unknown");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +160,7 @@ int main(void)
         folder_test(json_lines_hold_every_probability),
         folder_test(a_list_comes_on_standard_input),
         folder_test(what_is_no_picture_is_named_and_counted),
+        folder_test(what_is_unlike_training_is_unknown),
     };
     return cmocka_run_group_tests_name("predict", tests, NULL, NULL);
 }
