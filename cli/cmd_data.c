@@ -120,6 +120,7 @@ struct convert_options {
     struct data_options data;
     int to;
     bool overwrite;
+    char *apply;
 };
 
 /* In the order of weft_format. */
@@ -130,9 +131,28 @@ static const weft_param convert_table[] = {
         "format to write; png: a folder SPLIT/CLASS/picture.png"},
     {"overwrite", WEFT_PARAM_FLAG, offsetof(struct convert_options, overwrite), "false", 0,
         0, NULL, "replace FOLDER when it holds a data set and nothing else"},
+    {"apply", WEFT_PARAM_TEXT, offsetof(struct convert_options, apply), NULL, 0, 0, NULL,
+        "a CSV file picture,action,to, as weft audit writes it, to apply to the copy"},
     DATA_OPTIONS(struct convert_options, data),
     {0},
 };
+
+/* Puts the fixed data in the place of `data`. */
+static weft_status apply_fixes(weft_data *data, struct call *call)
+{
+    const struct convert_options *o = call->options;
+    weft_fixes_applied n;
+    weft_data fixed;
+    if (!o->apply)
+        return WEFT_OK;
+    WEFT_TRY(weft_data_fix(&fixed, &n, data, o->apply));
+    weft_data_clear(data);
+    *data = fixed;
+    if (!call->quiet)
+        fprintf(stderr, "%s: %zu dropped, %zu relabelled, %zu moved, %zu kept\n", o->apply,
+            n.dropped, n.relabelled, n.moved, n.kept);
+    return WEFT_OK;
+}
 
 static weft_status convert(struct call *call)
 {
@@ -141,8 +161,10 @@ static weft_status convert(struct call *call)
     weft_data data = {0};
     char *text;
     WEFT_TRY(data_options_load(&data, call->arguments[0], &o->data, call));
-    weft_status status =
-        weft_data_save(&data, folder, (weft_format)o->to, o->overwrite, call->context);
+    weft_status status = apply_fixes(&data, call);
+    if (status == WEFT_OK)
+        status =
+            weft_data_save(&data, folder, (weft_format)o->to, o->overwrite, call->context);
     if (status == WEFT_OK)
         status = call->json ? weft_data_json(&text, &data) : weft_data_text(&text, &data);
     weft_data_clear(&data);
@@ -162,8 +184,9 @@ const struct command command_data_convert = {
     .min_arguments = 2,
     .max_arguments = 2,
     .details = "FOLDER appears when all of it is written. Reading it gives the same "
-               "digests.",
+               "digests, unless fixes were applied.",
     .example = "weft data convert fashion-mnist fashion-png --to png\n"
+               "weft data convert photos fixed --size 96 --apply runs/audit/fixes.csv\n"
                "weft data convert synth:n=1000,colour garments --to idx.gz",
     .options = convert_table,
     .options_size = sizeof(struct convert_options),

@@ -1,6 +1,6 @@
 #include "command.h"
 
-extern const struct command command_compare, command_cv, command_data_check,
+extern const struct command command_audit, command_compare, command_cv, command_data_check,
     command_data_convert, command_data_info, command_data_preview, command_doctor,
     command_explain, command_explore, command_help, command_inspect, command_models, command_predict,
     command_report, command_reproduce, command_runs, command_runs_delete, command_runs_diff,
@@ -13,6 +13,7 @@ const struct command *const commands[] = {
     &command_explore,
     &command_similar,
     &command_inspect,
+    &command_audit,
     &command_compare,
     &command_reproduce,
     &command_train,

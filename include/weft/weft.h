@@ -18,6 +18,7 @@
 #ifndef WEFT_WEFT_H
 #define WEFT_WEFT_H
 
+#include "weft/audit.h"
 #include "weft/check.h"
 #include "weft/classifier.h"
 #include "weft/compare.h"
@@ -29,6 +30,7 @@
 #include "weft/evaluation.h"
 #include "weft/explore.h"
 #include "weft/explain.h"
+#include "weft/fixes.h"
 #include "weft/forest.h"
 #include "weft/inspect.h"
 #include "weft/knn.h"

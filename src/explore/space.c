@@ -5,32 +5,14 @@
 
 #include "classic/pca.h"
 #include "core/mem.h"
-#include "core/team.h"
 #include "data/dataset.h"
-#include "data/resize.h"
+#include "data/resized.h"
 #include "explore/exploration.h"
 
 /* Pictures of more values than this are scaled down first: the eigenvectors of that many
  * take a second, of twice as many eight. */
 enum { MOST_DIMS = 1728 };
 enum { DRAWN = 2000, STREAM = 0x9ca1 }; /* of the scatter; of the random numbers */
-
-struct scaling {
-    const weft_dataset *from;
-    weft_dataset *to;
-};
-
-static weft_status scale_some(size_t begin, size_t end, int rank, void *arg)
-{
-    (void)rank;
-    const struct scaling *s = arg;
-    size_t from = weft_shape_bytes(s->from->recipe.shape);
-    size_t to = weft_shape_bytes(s->to->recipe.shape);
-    for (size_t i = begin; i < end; i++)
-        WEFT_TRY(weft__resize(s->to->pixels + i * to, &s->to->recipe,
-            s->from->pixels + i * from, s->from->recipe.shape));
-    return WEFT_OK;
-}
 
 static uint32_t scaled_side(uint32_t side, double factor)
 {
@@ -41,18 +23,13 @@ static uint32_t scaled_side(uint32_t side, double factor)
 static weft_status scale_down(
     weft__space *space, const weft_dataset *train, weft_context *context)
 {
-    weft_recipe recipe = {.shape = train->recipe.shape, .fit = WEFT_FIT_STRETCH};
-    double factor = sqrt((double)MOST_DIMS / (double)weft_shape_bytes(recipe.shape));
+    weft_shape shape = train->recipe.shape;
+    double factor = sqrt((double)MOST_DIMS / (double)weft_shape_bytes(shape));
     if (factor >= 1)
         return WEFT_OK;
-    recipe.shape.height = scaled_side(recipe.shape.height, factor);
-    recipe.shape.width = scaled_side(recipe.shape.width, factor);
-    WEFT_TRY(weft__dataset_reserve(&space->scaled, &recipe, train->count, train->classes,
-        (const char *const *)train->class_names));
-    memcpy(space->scaled->labels, train->labels, train->count * sizeof *train->labels);
-    struct scaling s = {train, space->scaled};
-    return weft__parallel(
-        context, train->count, 64, scale_some, &s, "scaling pictures down", "pictures");
+    shape.height = scaled_side(shape.height, factor);
+    shape.width = scaled_side(shape.width, factor);
+    return weft__dataset_resized(&space->scaled, train, shape, context);
 }
 
 /* As many of each class as there are, up to an even share of DRAWN; sorted by class. */

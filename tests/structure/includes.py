@@ -1,7 +1,7 @@
 """Which room may include which: the direction of dependencies is law.
 
-core <- data <- model <- classic, nn <- eval <- explain, search, store, export <- explore,
-tune <- report, serve <- cli; what stands beside one another shares nothing.
+core <- data <- model <- classic, nn <- eval <- explain, search, store, export <- audit,
+explore, tune <- report, serve <- cli; what stands beside one another shares nothing.
 """
 import pathlib
 import re
@@ -14,7 +14,7 @@ ORDER = [
     ["classic", "nn"],
     ["eval"],
     ["explain", "search", "store", "export"],
-    ["explore", "tune"],
+    ["audit", "explore", "tune"],
     ["report", "serve"],
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
