@@ -42,8 +42,8 @@ static const weft_param table[] = {
  * pictures held out have chosen (docs/results/compare.md). */
 static const char *const standard[] = {"knn", "logreg", "svm", "forest", "extratrees",
     "boost", "mlp", "ann", "threads-1", "threads-3", "pipeline-cnn", "kugler-cnn",
-    "augmented-cnn:epochs=8,schedule=one-cycle,learning-rate=0.003",
-    "resnet-20:epochs=4,schedule=one-cycle", "tamu-cnn"};
+    "augmented-cnn:epochs=4,schedule=one-cycle,learning-rate=0.003",
+    "resnet-20:epochs=3,schedule=one-cycle", "tamu-cnn"};
 
 /* One comparison, from the data to the files. */
 struct comparing {
