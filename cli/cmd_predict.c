@@ -6,6 +6,7 @@
 #include "names.h"
 #include "output.h"
 #include "unknown.h"
+#include "weft/photo.h"
 #include "weft/picture.h"
 
 enum { CSV, JSON };
@@ -17,6 +18,8 @@ struct options {
     int format;
     uint64_t digits;
     bool known;
+    bool photo;
+    char *show_steps;
 };
 
 static const weft_param table[] = {
@@ -26,6 +29,10 @@ static const weft_param table[] = {
         "decimals of a probability"},
     {"known", WEFT_PARAM_FLAG, offsetof(struct options, known), "false", 0, 0, NULL,
         "always answer with a class, however unlike training a picture is"},
+    {"photo", WEFT_PARAM_FLAG, offsetof(struct options, photo), "false", 0, 0, NULL,
+        "find what is on a photo and show the model that alone, grey on black"},
+    {"show-steps", WEFT_PARAM_TEXT, offsetof(struct options, show_steps), NULL, 0, 0, NULL,
+        "photo: a new folder for a PNG of the steps on the way, one a photo"},
     {0},
 };
 
@@ -153,7 +160,10 @@ static weft_status predict_batch(const weft_classifier *model, const char *const
     size_t count, size_t *skipped, struct call *call)
 {
     weft_dataset *pictures;
+    const struct options *o = call->options;
     weft_recipe recipe = weft_classifier_recipe(model);
+    if (o->photo)
+        recipe.fit = WEFT_FIT_PRODUCT;
     WEFT_TRY(weft_dataset_from_files(&pictures, paths, count, &recipe, call->context));
     for (size_t i = 0; i < weft_dataset_skipped(pictures); i++)
         fprintf(stderr, "weft: %s\n", weft_dataset_skipped_reason(pictures, i));
@@ -174,8 +184,13 @@ static weft_status predict(
 {
     const struct options *o = call->options;
     size_t skipped = 0, batch = batch_size(model);
+    if (o->show_steps && !o->photo)
+        return call_misused(call, "--show-steps draws what --photo does: give both");
     if (names->count == 0)
         return weft_fail(WEFT_ENOTFOUND, "no pictures there");
+    if (o->show_steps)
+        WEFT_TRY(weft_photo_save_steps(o->show_steps, (const char *const *)names->items,
+            names->count, weft_classifier_recipe(model).shape, call->context));
     if (!call->json && o->format == CSV)
         print_csv_header(model, !o->known && weft_novelty_rate(model) > 0);
     for (size_t done = 0; done < names->count; done += batch) {
@@ -218,7 +233,10 @@ const struct command command_predict = {
         "also how unlike the training pictures it is and the nearest classes, and the "
         "class is 'unknown' where that is above 1. Pictures that cannot be read "
         "are named and counted on standard error; the others are answered, and the "
-        "exit code is 1.",
+        "exit code is 1. With --photo a model that was fitted on pictures such as "
+        "Fashion-MNIST's answers for people's own photos: what the photo is of is found, "
+        "cut out, evened out, and made grey on black. It knows more of them when it has "
+        "learnt with the option photo.",
     .example = "weft predict runs/knn/model.safetensors shoe.jpg shirts/\n"
                "find photos -name '*.jpg' | weft predict model.safetensors - --json",
     .options = table,

@@ -38,9 +38,10 @@ struct data_options {
         {"channels", WEFT_PARAM_CHOICE, DATA_FIELD(type, member, channels), "auto", 0, 0, \
             "auto|1|3", "1: grey, 3: colour; auto: as stored, photos in colour"}, \
         {"fit", WEFT_PARAM_CHOICE, DATA_FIELD(type, member, fit), "pad", 0, 0, \
-            "pad|stretch|crop", \
+            WEFT_FIT_CHOICES, \
             "how a picture of another aspect is resized, where the network wishes " \
-            "nothing"}, \
+            "nothing; product: what is on a photo is found and made grey on black, as " \
+            "Fashion-MNIST's pictures are"}, \
         {"background", WEFT_PARAM_COUNT, DATA_FIELD(type, member, background), "255", 0, \
             255, NULL, "grey level of the padding"}, \
         {"limit", WEFT_PARAM_COUNT, DATA_FIELD(type, member, limit), "0", 0, 4294967295.0, \

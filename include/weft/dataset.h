@@ -32,8 +32,13 @@ static inline size_t weft_shape_bytes(weft_shape shape)
 typedef enum weft_fit {
     WEFT_FIT_PAD,     /* keep the aspect, fill with `background` */
     WEFT_FIT_STRETCH, /* ignore the aspect */
-    WEFT_FIT_CROP     /* keep the aspect, cut what stands out */
+    WEFT_FIT_CROP,    /* keep the aspect, cut what stands out */
+    /* Photos: what is on it, found, grey and negative on black, its longest edge the
+     * picture's, as Fashion-MNIST's pictures were made (weft/photo.h). One channel. */
+    WEFT_FIT_PRODUCT
 } weft_fit;
+/* Their names on command lines and in model files, with bars between them. */
+#define WEFT_FIT_CHOICES "pad|stretch|crop|product"
 
 typedef struct weft_recipe {
     weft_shape shape;

@@ -8,6 +8,7 @@
  * Networks learn from pictures that are changed a little, anew in every epoch. The steps
  * are taken in this order, each where its option is not 0:
  *
+ *     photo       as a photo of the thing would have given it (WEFT_FIT_PRODUCT)
  *     crop-pad    a random cut of the picture with a black border around it
  *     flip        left and right exchanged
  *     rotate, zoom   about the middle; bilinear, the edge's pixels go on outside
@@ -43,6 +44,7 @@ typedef struct weft_augmentation {
     int flip;                    /* weft_flip */
     uint64_t shift, crop_pad;    /* pixels */
     int border;                  /* weft_border */
+    double photo;                /* the share of pictures: of a thing on black */
     double rotate;               /* degrees */
     double zoom;                 /* sizes from 1 - zoom to 1 + zoom */
     double erase;                /* the square's side as a share of the picture's */
@@ -55,6 +57,10 @@ typedef struct weft_augmentation {
 #define WEFT_AUGMENTATION_FIELD(type, member, field) \
     (offsetof(type, member) + offsetof(weft_augmentation, field))
 #define WEFT_AUGMENTATION_PARAMS(type, member) \
+    {"photo", WEFT_PARAM_REAL, WEFT_AUGMENTATION_FIELD(type, member, photo), "0", 0, 1, \
+        NULL, \
+        "show this share as photos would give them: for pictures on black, such as " \
+        "Fashion-MNIST's, and 'weft predict --photo'"}, \
     {"flip", WEFT_PARAM_CHOICE, WEFT_AUGMENTATION_FIELD(type, member, flip), "none", 0, 0, \
         "none|random|alternate", "exchange left and right; alternate: every other epoch"}, \
         {"shift", WEFT_PARAM_COUNT, WEFT_AUGMENTATION_FIELD(type, member, shift), "0", 0, \

@@ -38,6 +38,7 @@
 #include "weft/novelty.h"
 #include "weft/param.h"
 #include "weft/pca.h"
+#include "weft/photo.h"
 #include "weft/picture.h"
 #include "weft/preview.h"
 #include "weft/report.h"

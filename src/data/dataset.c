@@ -21,9 +21,12 @@ weft_status weft__check_recipe(const weft_recipe *recipe)
     if (shape.channels != 1 && shape.channels != 3)
         return weft_fail(WEFT_EINVAL,
             "pictures of %u channels: expected 1 (grey) or 3 (RGB)", shape.channels);
-    if ((int)recipe->fit < WEFT_FIT_PAD || (int)recipe->fit > WEFT_FIT_CROP)
+    if ((int)recipe->fit < WEFT_FIT_PAD || (int)recipe->fit > WEFT_FIT_PRODUCT)
         return weft_fail(
-            WEFT_EINVAL, "fit %d is none of pad, stretch, crop", (int)recipe->fit);
+            WEFT_EINVAL, "fit %d is none of " WEFT_FIT_CHOICES, (int)recipe->fit);
+    if (recipe->fit == WEFT_FIT_PRODUCT && shape.channels != 1)
+        return weft_fail(WEFT_EINVAL,
+            "fit product makes grey pictures: expected 1 channel, not %u", shape.channels);
     return WEFT_OK;
 }
 

@@ -278,6 +278,8 @@ static weft_status choose_shape(weft_shape *shape, const folder_set *set)
     }
     if (o->channels)
         shape->channels = o->channels;
+    else if (o->fit == WEFT_FIT_PRODUCT)
+        shape->channels = 1;
     return WEFT_OK;
 }
 
@@ -308,8 +310,9 @@ static weft_status make_key(
 static weft_status describe(weft_dataset **out, const folder_set *set, int split)
 {
     const weft__listing *l = &set->listing[split];
-    weft_recipe recipe = {
-        {STANDARD_SIDE, STANDARD_SIDE, 3}, set->options.fit, set->options.background};
+    uint32_t channels = set->options.fit == WEFT_FIT_PRODUCT ? 1 : 3;
+    weft_recipe recipe = {{STANDARD_SIDE, STANDARD_SIDE, channels}, set->options.fit,
+        set->options.background};
     weft_dataset *d;
     WEFT_TRY(weft__dataset_describe(
         &d, &recipe, l->count, set->classes, (const char *const *)set->names));

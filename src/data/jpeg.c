@@ -9,6 +9,7 @@
 
 #include "core/mem.h"
 #include "data/picture.h"
+#include "data/product.h"
 #include "data/resize.h"
 
 /* A progressive file of more scans than any encoder makes is there to keep us busy. */
@@ -69,7 +70,10 @@ static unsigned reduction(const decoder *d)
         return 1;
     bool turned = d->out->orientation > 4;
     uint32_t fitted_height, fitted_width;
-    weft__fitted_size(d->recipe, turned ? width : height, turned ? height : width,
+    weft_recipe recipe = *d->recipe;
+    if (recipe.fit == WEFT_FIT_PRODUCT)
+        recipe = (weft_recipe){{WEFT__PRODUCT_SIDE, WEFT__PRODUCT_SIDE, 3}, WEFT_FIT_PAD, 0};
+    weft__fitted_size(&recipe, turned ? width : height, turned ? height : width,
         turned ? &fitted_width : &fitted_height, turned ? &fitted_height : &fitted_width);
     unsigned by = 8;
     while (by > 1 && (height / by < 2 * (size_t)fitted_height ||

@@ -30,8 +30,9 @@ static weft_status check_options(const weft_load_options *o)
     if (o->channels != 0 && o->channels != 1 && o->channels != 3)
         return weft_fail(
             WEFT_EINVAL, "%u channels: expected 1 (grey) or 3 (colour)", o->channels);
-    if ((int)o->fit < WEFT_FIT_PAD || (int)o->fit > WEFT_FIT_CROP)
-        return weft_fail(WEFT_EINVAL, "fit %d is none of pad, stretch, crop", (int)o->fit);
+    if ((int)o->fit < WEFT_FIT_PAD || (int)o->fit > WEFT_FIT_PRODUCT)
+        return weft_fail(
+            WEFT_EINVAL, "fit %d is none of " WEFT_FIT_CHOICES, (int)o->fit);
     return WEFT_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "core/file.h"
 #include "core/mem.h"
 #include "data/dataset.h"
+#include "data/product.h"
 #include "data/resize.h"
 
 enum { FILE_LIMIT = 512 << 20 }; /* bytes of a picture file */
@@ -104,15 +105,37 @@ weft_status weft__picture_probe(
     return WEFT_OK;
 }
 
-weft_status weft__picture_decode(uint8_t *out, const char *path, const uint8_t *bytes,
-    size_t size, const weft_recipe *recipe)
+/* `steps`, of a product, may be NULL. */
+static weft_status decode_into(uint8_t *out, weft__product *steps, const char *path,
+    const uint8_t *bytes, size_t size, const weft_recipe *recipe)
 {
     weft__picture picture = {0};
     WEFT_TRY(decode(&picture, path, bytes, size, recipe, true));
     weft_status status = turn_upright(&picture);
     if (status == WEFT_OK)
-        status = weft__resize(out, recipe, picture.pixels, picture.shape);
+        status = recipe->fit == WEFT_FIT_PRODUCT
+                     ? weft__product_make(
+                           out, recipe->shape, picture.pixels, picture.shape, steps)
+                     : weft__resize(out, recipe, picture.pixels, picture.shape);
     free(picture.pixels);
+    return status;
+}
+
+weft_status weft__picture_decode(uint8_t *out, const char *path, const uint8_t *bytes,
+    size_t size, const weft_recipe *recipe)
+{
+    return decode_into(out, NULL, path, bytes, size, recipe);
+}
+
+weft_status weft__picture_product(
+    uint8_t *out, weft_shape shape, const char *path, weft__product *steps)
+{
+    const weft_recipe recipe = {shape, WEFT_FIT_PRODUCT, 0};
+    uint8_t *bytes;
+    size_t size;
+    WEFT_TRY(weft__picture_bytes(path, &bytes, &size));
+    weft_status status = decode_into(out, steps, path, bytes, size, &recipe);
+    free(bytes);
     return status;
 }
 

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "data/product.h"
 #include "weft/picture.h"
 
 /* EXIF's orientation (tag 0x0112): which way up the stored picture is. */
@@ -42,6 +43,10 @@ WEFT_MUST weft_status weft__picture_probe(
     weft_shape *shape, const char *path, const uint8_t *bytes, size_t size);
 WEFT_MUST weft_status weft__picture_decode(uint8_t *out, const char *path,
     const uint8_t *bytes, size_t size, const weft_recipe *recipe);
+
+/* A photo's file as a product (product.h), and the steps on the way, the caller's. */
+WEFT_MUST weft_status weft__picture_product(
+    uint8_t *out, weft_shape shape, const char *path, weft__product *steps);
 
 /* Reads a file no larger than any picture should be. */
 WEFT_MUST weft_status weft__picture_bytes(const char *path, uint8_t **bytes, size_t *size);

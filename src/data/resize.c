@@ -133,7 +133,7 @@ void weft__fitted_size(const weft_recipe *recipe, uint32_t height, uint32_t widt
         return;
     double down = (double)recipe->shape.height / height;
     double across = (double)recipe->shape.width / width;
-    double scale = recipe->fit == WEFT_FIT_PAD ? fmin(down, across) : fmax(down, across);
+    double scale = recipe->fit == WEFT_FIT_CROP ? fmax(down, across) : fmin(down, across);
     *fitted_height = (uint32_t)fmax(1, floor(height * scale + 0.5));
     *fitted_width = (uint32_t)fmax(1, floor(width * scale + 0.5));
 }
@@ -156,7 +156,7 @@ static weft_status resize(
         part.left = fmax(0, (from.width - width) / 2);
         part.bottom = fmin(from.height, part.top + height);
         part.right = fmin(from.width, part.left + width);
-    } else if (recipe->fit == WEFT_FIT_PAD) {
+    } else if (recipe->fit != WEFT_FIT_STRETCH) {
         uint32_t height, width;
         weft__fitted_size(recipe, from.height, from.width, &height, &width);
         memset(out, recipe->background, weft_shape_bytes(to));

@@ -9,7 +9,8 @@
 /* `in` is shape `from`, channels last; `out` receives recipe->shape. Sizes are changed by
  * a triangle filter that widens as the picture shrinks, in whole numbers, so that every
  * machine gives the same bytes: those of Pillow's Image.resize with BILINEAR. Colour
- * becomes grey by weft__grey, grey becomes colour by repeating it. */
+ * becomes grey by weft__grey, grey becomes colour by repeating it. What WEFT_FIT_PRODUCT
+ * asks for is done elsewhere (product.h): here it pads. */
 WEFT_MUST weft_status weft__resize(
     uint8_t *out, const weft_recipe *recipe, const uint8_t *in, weft_shape from);
 

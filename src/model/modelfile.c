@@ -23,7 +23,8 @@
 #include "weft/weft.h"
 
 static const char FORMAT[] = "1";
-static const char *const FIT_NAMES[] = {"pad", "stretch", "crop"};
+static const char *const FIT_NAMES[] = {"pad", "stretch", "crop", "product"};
+enum { FITS = sizeof FIT_NAMES / sizeof *FIT_NAMES };
 enum { OPTION_TEXT = 65536, LONGEST_HISTORY = 1000000 };
 
 /* Puts a JSON value, consumed, into the metadata as text. */
@@ -229,9 +230,9 @@ static weft_status read_recipe(weft_recipe *recipe, const json_t *from, const ch
     if (json_unpack((json_t *)from, "{s:i,s:i,s:i,s:s,s:i}", "height", &height, "width",
             &width, "channels", &channels, "fit", &fit_name, "background", &background))
         return weft_fail(WEFT_EFORMAT, "%s: metadata 'weft.recipe' is damaged", path);
-    while (fit < 3 && strcmp(FIT_NAMES[fit], fit_name) != 0)
+    while (fit < FITS && strcmp(FIT_NAMES[fit], fit_name) != 0)
         fit++;
-    if (fit == 3 || height < 1 || height > WEFT_MAX_SIDE || width < 1 ||
+    if (fit == FITS || height < 1 || height > WEFT_MAX_SIDE || width < 1 ||
         width > WEFT_MAX_SIDE || (channels != 1 && channels != 3) || background < 0 ||
         background > 255)
         return weft_fail(WEFT_EFORMAT,

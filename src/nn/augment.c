@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/simd.h"
+#include "nn/augment_photo.h"
 #include "nn/streams.h"
 #include "weft/rng.h"
 
@@ -74,8 +75,9 @@ static weft_rng draws_of(const weft__augmenter *a, size_t place)
 
 size_t weft__augment_scratch(weft_shape shape)
 {
-    /* Two pictures' results, one between steps, and four bytes for every byte. */
-    return 7 * ((weft_shape_bytes(shape) + 63) / 64 * 64);
+    /* Two pictures' results, one as a photo, one between steps, and four bytes for every
+     * byte. */
+    return 8 * ((weft_shape_bytes(shape) + 63) / 64 * 64);
 }
 
 /* out = in moved by whole pixels; black comes in from outside. */
@@ -420,16 +422,37 @@ static double mix(uint8_t *out, const uint8_t *other, weft_shape s,
     return (double)part / ONE;
 }
 
+/* The picture at this place of the epoch, or a photo of it, made in `shot`. */
+static const uint8_t *photographed(
+    const weft__augmenter *a, const uint8_t *in, weft_shape s, size_t place, uint8_t *shot)
+{
+    weft_rng rng = weft_rng_create(a->seed, WEFT__STREAM_PHOTO + a->epoch);
+    rng.position = (uint64_t)place * DRAWS_APART;
+    if ((double)weft_rng_uniform(&rng) >= a->options->photo)
+        return in;
+    weft__photograph(shot, in, s, &rng);
+    return shot;
+}
+
+/* Working memory: a picture each, and a word for each byte. */
+struct rooms {
+    uint8_t *shot, *between;
+    uint32_t *quads;
+};
+
 /* The batch's row as it is, and after every step but mixing. */
 static const uint8_t *changed_row(const weft__augmenter *a, const weft__batch *b,
     size_t row, weft_rng *rng, uint32_t words[DRAW_SHARE], uint8_t *result,
-    uint8_t *between, uint32_t *quads)
+    const struct rooms *rooms)
 {
-    size_t picture = b->order[b->first + row];
-    *rng = draws_of(a, b->first + row);
+    size_t place = b->first + row, picture = b->order[place];
+    weft_shape s = weft_dataset_shape(b->view->data);
+    const uint8_t *in = weft_view_pixels(b->view, picture);
+    *rng = draws_of(a, place);
     weft_rng_fill(rng, words, DRAW_SHARE);
-    return change(a, weft_view_pixels(b->view, picture), weft_dataset_shape(b->view->data),
-        picture, words, result, between, quads);
+    if (a->options->photo > 0)
+        in = photographed(a, in, s, place, rooms->shot);
+    return change(a, in, s, picture, words, result, rooms->between, rooms->quads);
 }
 
 const uint8_t *weft__augmented_row(weft__target *target, const weft__augmenter *a,
@@ -438,20 +461,20 @@ const uint8_t *weft__augmented_row(weft__target *target, const weft__augmenter *
     const weft_augmentation *o = a->options;
     weft_shape s = weft_dataset_shape(b->view->data);
     size_t bytes = weft_shape_bytes(s), apart = (bytes + 63) / 64 * 64;
-    uint8_t *own = scratch, *others = scratch + apart, *between = scratch + 2 * apart;
-    uint32_t *quads = (uint32_t *)(void *)(scratch + 3 * apart);
+    uint8_t *own = scratch, *others = scratch + apart;
+    const struct rooms rooms = {scratch + 2 * apart, scratch + 3 * apart,
+        (uint32_t *)(void *)(scratch + 4 * apart)};
     uint32_t words[DRAW_SHARE], ignored[DRAW_SHARE];
     weft_rng rng, unused;
-    const uint8_t *made = changed_row(a, b, row, &rng, words, own, between, quads);
+    const uint8_t *made = changed_row(a, b, row, &rng, words, own, &rooms);
     uint16_t label = weft_view_label(b->view, b->order[b->first + row]);
     *target = (weft__target){label, label, 1};
     if (o->mixup <= 0 && o->cutmix <= 0)
         return made;
     size_t partner = b->count - 1 - row;
-    if (made != own) /* before `between` is used again */
+    if (made != own) /* before the rooms are used again */
         memcpy(own, made, bytes);
-    const uint8_t *other =
-        changed_row(a, b, partner, &unused, ignored, others, between, quads);
+    const uint8_t *other = changed_row(a, b, partner, &unused, ignored, others, &rooms);
     double share = mix(own, other, s, o, words, &rng);
     uint16_t second = weft_view_label(b->view, b->order[b->first + partner]);
     *target = share >= 0.5 ? (weft__target){label, second, (float)share}

@@ -10,5 +10,6 @@
 #define WEFT__STREAM_AUGMENT ((uint64_t)3 << 32) /* + epoch */
 #define WEFT__STREAM_FLIP ((uint64_t)4 << 32)
 #define WEFT__STREAM_SELECT ((uint64_t)5 << 32) /* + epoch */
+#define WEFT__STREAM_PHOTO ((uint64_t)6 << 32) /* + epoch */
 
 #endif

@@ -153,6 +153,21 @@ static void what_is_unlike_training_is_unknown(void **state)
         "train it with --unknown");
 }
 
+static void photos_are_cut_out_and_their_steps_drawn(void **state)
+{
+    (void)state;
+    make_model_and_pictures();
+    const struct outcome *o = weft("predict", "m.safetensors", "pictures/b.png",
+        "pictures/below/c.png", "--photo", "--show-steps", "steps");
+    assert_outcome(o, 0, "");
+    assert_int_equal(lines_in(o->out), 3);
+    assert_int_equal(access("steps/1.png", F_OK), 0);
+    assert_int_equal(access("steps/2.png", F_OK), 0);
+    o = weft("predict", "m.safetensors", "pictures/b.png", "--show-steps", "more");
+    assert_outcome(o, 2, "--photo");
+    assert_int_equal(access("more", F_OK), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +176,7 @@ int main(void)
         folder_test(a_list_comes_on_standard_input),
         folder_test(what_is_no_picture_is_named_and_counted),
         folder_test(what_is_unlike_training_is_unknown),
+        folder_test(photos_are_cut_out_and_their_steps_drawn),
     };
     return cmocka_run_group_tests_name("predict", tests, NULL, NULL);
 }
