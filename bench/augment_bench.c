@@ -18,6 +18,7 @@ static const struct set {
     const char *name, *options[6][2];
 } sets[] = {
     {"none", {{0}}},
+    {"photo 1", {{"photo", "1"}}},
     {"flip, shift", {{"flip", "random"}, {"shift", "2"}}},
     {"flip, crop-pad", {{"flip", "alternate"}, {"crop-pad", "4"}}},
     {"rotate, zoom", {{"rotate", "15"}, {"zoom", "0.1"}}},

@@ -4,12 +4,14 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/simd.h"
+
 /* How much; chosen by the photos of clothes/train (docs/results/photos.md). */
 static const double ANGLE = 0.25, SHEAR = 0.12; /* radians; a share of the height */
-static const double SPREAD = 0.4;              /* of the logarithm of the aspect */
-static const double PAIRED = 0.12;            /* chance to be shown as a pair, on end */
-static const double LIGHT = 40, SLOPE = 30;    /* grey levels: of all, from side to side */
-static const double FLAT = 0.5, STEEP = 1.3;   /* contrast, least and most */
+static const double SPREAD = 0.4;               /* of the logarithm of the aspect */
+static const double PAIRED = 0.12;              /* chance to be shown as a pair, on end */
+static const double LIGHT = 40, SLOPE = 30;     /* grey levels: of all, from side to side */
+static const double FLAT = 0.5, STEEP = 1.3;    /* contrast, least and most */
 static const double STUCK = 0.35, MISSING = 0.2, FILLED = 0.2; /* chances of slips */
 
 enum { ONE = 1 << 8, LEVELS = 255 };
@@ -89,7 +91,8 @@ static struct mapping draw_mapping(const struct box *b, weft_shape s, weft_rng *
 }
 
 /* Bilinear; black outside. */
-static void sample(uint8_t *out, const uint8_t *in, weft_shape s, point at)
+static inline __attribute__((always_inline)) void sample(
+    uint8_t *out, const uint8_t *in, weft_shape s, point at)
 {
     double x = floor(at.x), y = floor(at.y);
     int32_t u = (int32_t)lrint((at.x - x) * ONE), v = (int32_t)lrint((at.y - y) * ONE);
@@ -106,7 +109,8 @@ static void sample(uint8_t *out, const uint8_t *in, weft_shape s, point at)
     }
 }
 
-static void lay_down(uint8_t *out, const uint8_t *in, weft_shape s, const struct mapping *m)
+WEFT__SIMD static void lay_down(
+    uint8_t *out, const uint8_t *in, weft_shape s, const struct mapping *m)
 {
     for (uint32_t y = 0; y < s.height; y++)
         for (uint32_t x = 0; x < s.width; x++, out += s.channels) {
@@ -122,7 +126,7 @@ static void lay_down(uint8_t *out, const uint8_t *in, weft_shape s, const struct
 }
 
 /* The thing in another light. */
-static void relight(uint8_t *out, weft_shape s, weft_rng *rng)
+WEFT__SIMD static void relight(uint8_t *out, weft_shape s, weft_rng *rng)
 {
     size_t count = (size_t)s.height * s.width;
     double sum = 0, n = 0;
