@@ -41,8 +41,10 @@ def main():
         sys.exit(__doc__)
     model, folder, options = words[0], pathlib.Path(words[1]), words[2:]
     folders = [str(folder / name) for name in RIGHT]
-    result = subprocess.run([weft, "predict", model, *folders, "--json", *options],
-                            stdout=subprocess.PIPE, text=True, check=True)
+    result = subprocess.run([weft, "predict", model, *folders, "--json", "--known", *options],
+                            stdout=subprocess.PIPE, text=True)
+    if not result.stdout:
+        sys.exit(result.returncode or 1)
     counts = {name: {} for name in RIGHT}
     for line in result.stdout.splitlines():
         answer = json.loads(line)
