@@ -8,7 +8,8 @@
 
 enum { TRAIN = 6, TEST = 2, CLASSES = 2, BYTES = 4 };
 
-static const char FILE_NAME[] = "/tmp/weft-fixes-test.csv";
+/* Of this process alone. */
+static char file_name[64];
 
 /* Picture i of train is all i, of test all 100 + i; classes take turns. */
 static weft_data made(void)
@@ -36,7 +37,7 @@ static weft_data made(void)
 
 static void put(const char *text)
 {
-    FILE *stream = fopen(FILE_NAME, "w");
+    FILE *stream = fopen(file_name, "w");
     assert_non_null(stream);
     fputs(text, stream);
     fclose(stream);
@@ -54,7 +55,7 @@ static void applies(void **state)
         "\n"
         ",train-images[4],keep,whatever\n"
         ",test-images[0],drop,");
-    assert_ok(weft_data_fix(&fixed, &n, &data, FILE_NAME));
+    assert_ok(weft_data_fix(&fixed, &n, &data, file_name));
     assert_int_equal(n.dropped, 2);
     assert_int_equal(n.relabelled, 1);
     assert_int_equal(n.moved, 1);
@@ -101,15 +102,16 @@ static void refuses(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         put(wrong[i].text);
         assert_fails(
-            weft_data_fix(&fixed, &n, &data, FILE_NAME), wrong[i].status, wrong[i].says);
+            weft_data_fix(&fixed, &n, &data, file_name), wrong[i].status, wrong[i].says);
     }
-    unlink(FILE_NAME);
-    assert_fails(weft_data_fix(&fixed, &n, &data, FILE_NAME), WEFT_ENOTFOUND, FILE_NAME);
+    unlink(file_name);
+    assert_fails(weft_data_fix(&fixed, &n, &data, file_name), WEFT_ENOTFOUND, file_name);
     weft_data_clear(&data);
 }
 
 int main(void)
 {
+    snprintf(file_name, sizeof file_name, "/tmp/weft-fixes-%ld.csv", (long)getpid());
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(applies),
         cmocka_unit_test(refuses),
