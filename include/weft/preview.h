@@ -14,6 +14,7 @@
  *     rotate, zoom   about the middle; bilinear, the edge's pixels go on outside
  *     shift       by whole pixels; outside, the edge's pixels go on or are mirrored
  *     brightness, contrast
+ *     tint        each of the three colours lighter or darker by itself
  *     erase       a square becomes the picture's mean
  *     mixup, cutmix   with another picture of the batch that went through all the above */
 #ifndef WEFT_PREVIEW_H
@@ -49,6 +50,7 @@ typedef struct weft_augmentation {
     double zoom;                 /* sizes from 1 - zoom to 1 + zoom */
     double erase;                /* the square's side as a share of the picture's */
     double brightness, contrast; /* factors from 1 - x to 1 + x */
+    double tint;                 /* of the full scale; pictures in colour alone */
     double mixup, cutmix;        /* alpha of the beta distribution of the shares */
 } weft_augmentation;
 
@@ -79,6 +81,8 @@ typedef struct weft_augmentation {
             "0", 0, 1, NULL, "darken or lighten by up to this share"}, \
         {"contrast", WEFT_PARAM_REAL, WEFT_AUGMENTATION_FIELD(type, member, contrast), \
             "0", 0, 1, NULL, "weaken or strengthen contrast by up to this share"}, \
+        {"tint", WEFT_PARAM_REAL, WEFT_AUGMENTATION_FIELD(type, member, tint), "0", 0, 1, \
+            NULL, "move each colour by itself by up to this share of the full scale"}, \
         {"erase", WEFT_PARAM_REAL, WEFT_AUGMENTATION_FIELD(type, member, erase), "0", 0, \
             1, NULL, "blank a square whose side is this share of the picture's"}, \
         {"mixup", WEFT_PARAM_REAL, WEFT_AUGMENTATION_FIELD(type, member, mixup), "0", 0, \

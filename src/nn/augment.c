@@ -24,6 +24,7 @@ enum {
     DRAW_CHOICE,
     DRAW_BOX_X,
     DRAW_BOX_Y,
+    DRAW_TINT,
     DRAWS,
     DRAW_SHARE = 16, /* as many as the beta distribution takes */
     DRAWS_APART = 64
@@ -285,6 +286,19 @@ static void relight(
         out, in, count, fixed(brightness * contrast), fixed(mean * (1 - contrast)) + HALF);
 }
 
+/* Each colour moved by up to `most` of the full scale. One word serves all three: ten of its
+ * bits each decide. */
+static void tint(
+    uint8_t *out, const uint8_t *in, size_t pixels, double most, uint32_t word)
+{
+    int32_t offset[3];
+    for (int c = 0; c < 3; c++)
+        offset[c] = (int32_t)lrint(255 * most * either_way(word << 10 * c));
+    for (size_t i = 0; i < pixels; i++)
+        for (size_t c = 0; c < 3; c++)
+            out[3 * i + c] = (uint8_t)clamped(in[3 * i + c] + offset[c], 0, 255);
+}
+
 /* A part of a picture, the ends excluded. */
 struct box {
     size_t left, right, top, bottom;
@@ -365,6 +379,10 @@ static const uint8_t *change(const weft__augmenter *a, const uint8_t *in, weft_s
     if (o->brightness > 0 || o->contrast > 0) {
         relight(result, in, bytes, 1 + either_way(words[DRAW_BRIGHTNESS]) * o->brightness,
             1 + either_way(words[DRAW_CONTRAST]) * o->contrast);
+        in = result;
+    }
+    if (o->tint > 0 && s.channels == 3) {
+        tint(result, in, bytes / 3, o->tint, words[DRAW_TINT]);
         in = result;
     }
     if (o->erase > 0) {

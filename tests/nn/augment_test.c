@@ -281,6 +281,36 @@ static void contrast_keeps_the_mean_and_brightness_scales_it(void **state)
     close_fixture(&f);
 }
 
+static void tint_moves_each_colour_by_itself_and_leaves_grey(void **state)
+{
+    (void)state;
+    uint8_t two[2 * MOST];
+    for (size_t i = 0; i < sizeof two; i++)
+        two[i] = (uint8_t)(100 + i % 40);
+    int least = 0, most = 0, unlike = 0;
+    for (int s = 0; s < 2; s++) {
+        struct fixture f;
+        open_fixture(&f, SHAPES[s], two);
+        f.options.tint = 0.25; /* 63.75 of 255 */
+        size_t channels = SHAPES[s].channels;
+        for (size_t row = 0; row < ROWS; row++) {
+            const uint8_t *own = two + row % 2 * weft_shape_bytes(SHAPES[s]);
+            const uint8_t *out = made(&f, 0, row, NULL);
+            int moved[3] = {out[0] - own[0], out[1] - own[1], out[2] - own[2]};
+            for (size_t i = 0; i < weft_shape_bytes(SHAPES[s]); i++)
+                assert_int_equal(out[i] - own[i], channels == 1 ? 0 : moved[i % 3]);
+            for (int c = 0; c < 3; c++) {
+                least = moved[c] < least ? moved[c] : least;
+                most = moved[c] > most ? moved[c] : most;
+            }
+            unlike += moved[0] != moved[1] && moved[1] != moved[2];
+        }
+        close_fixture(&f);
+    }
+    assert_true(least >= -64 && least < -58 && most > 58 && most <= 64);
+    assert_true(unlike > ROWS * 9 / 10);
+}
+
 static void erasing_blanks_a_square_with_the_mean(void **state)
 {
     (void)state;
@@ -721,6 +751,7 @@ int main(void)
         cmocka_unit_test(rotation_by_nothing_is_identity),
         cmocka_unit_test(rotation_and_zoom_turn_a_slope),
         cmocka_unit_test(contrast_keeps_the_mean_and_brightness_scales_it),
+        cmocka_unit_test(tint_moves_each_colour_by_itself_and_leaves_grey),
         cmocka_unit_test(erasing_blanks_a_square_with_the_mean),
         cmocka_unit_test(mixed_targets_are_the_shares_of_the_pixels),
         cmocka_unit_test(rows_may_be_made_in_any_order),
