@@ -1,11 +1,10 @@
 /* weft audit: what is likely wrong with labelled pictures, and a list of fixes. */
 #include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "again.h"
 #include "data_options.h"
+#include "folder.h"
 #include "output.h"
 
 struct options {
@@ -38,31 +37,16 @@ static const weft_param table[] = {
 struct auditing {
     weft_data data;
     weft_audit *audit;
-    char *folder, *command; /* owned */
-    bool made;              /* the folder, to keep its name */
+    struct folder folder;
+    char *command; /* owned */
 };
 
 static void clear(struct auditing *x)
 {
     weft_audit_free(x->audit);
     weft_data_clear(&x->data);
-    if (x->made)
-        (void)rmdir(x->folder); /* fails where it was filled */
-    free(x->folder);
+    folder_clear(&x->folder);
     free(x->command);
-}
-
-static weft_status choose_folder(struct auditing *x, const char *out)
-{
-    if (!out) {
-        WEFT_TRY(weft_run_folder(&x->folder, "audit"));
-        x->made = true;
-        return WEFT_OK;
-    }
-    x->folder = strdup(out);
-    if (!x->folder)
-        return weft_fail(WEFT_ENOMEM, "no memory for a file name");
-    return output_check_new_folder(x->folder);
 }
 
 static weft_status print(const struct auditing *x, const struct call *call)
@@ -70,7 +54,7 @@ static weft_status print(const struct auditing *x, const struct call *call)
     char *text;
     if (!call->json) {
         WEFT_TRY(weft_audit_text(&text, x->audit));
-        printf("%s\n%s/fixes.csv\n%s/audit.html\n", text, x->folder, x->folder);
+        printf("%s\n%s/fixes.csv\n%s/audit.html\n", text, x->folder.path, x->folder.path);
         free(text);
         return WEFT_OK;
     }
@@ -78,7 +62,7 @@ static weft_status print(const struct auditing *x, const struct call *call)
     json_t *json = json_loads(text, 0, NULL);
     free(text);
     if (json)
-        json_object_set_new(json, "folder", json_string(x->folder));
+        json_object_set_new(json, "folder", json_string(x->folder.path));
     return output_json(json);
 }
 
@@ -90,8 +74,8 @@ static weft_status audit(struct auditing *x, struct call *call)
         return call_misused(
             call, "--similarity %g: expected 0, or 0.5 to 1", o->similarity);
     WEFT_TRY(data_options_load(&x->data, call->arguments[0], &o->data, call));
-    WEFT_TRY(
-        choose_folder(x, o->out)); /* after the data, which may lie in the present one */
+    /* After the data, which may lie in the present one. */
+    WEFT_TRY(folder_choose(&x->folder, o->out, "audit"));
     WEFT_TRY(again(&x->command, call));
     options.classifiers = (const char *const *)call->arguments + 1;
     options.classifier_count = call->count - 1;
@@ -104,7 +88,7 @@ static weft_status audit(struct auditing *x, struct call *call)
     options.source = call->arguments[0];
     options.command = x->command;
     WEFT_TRY(weft_audit_run(&x->audit, &x->data, &options, call->context));
-    WEFT_TRY(weft_audit_save(x->folder, x->audit));
+    WEFT_TRY(weft_audit_save(x->folder.path, x->audit));
     return print(x, call);
 }
 

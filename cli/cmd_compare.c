@@ -1,11 +1,10 @@
 /* weft compare: several classifiers on the same pictures, to a table and a report. */
 #include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "again.h"
 #include "data_options.h"
+#include "folder.h"
 #include "output.h"
 #include "record_compare.h"
 
@@ -37,9 +36,9 @@ static const weft_param table[] = {
     {0},
 };
 
-/* Every family, each paper's network and our fast recipe; --full adds the last. Two networks learn for
- * fewer epochs than their texts say, along a schedule made for it: options that training
- * pictures held out have chosen (docs/results/compare.md). */
+/* Every family, each paper's network and our fast recipe; --full adds the last. Two
+ * networks learn for fewer epochs than their texts say, along a schedule made for it:
+ * options that training pictures held out have chosen (docs/results/compare.md). */
 static const char *const standard[] = {"knn", "logreg", "svm", "forest", "extratrees",
     "boost", "mlp", "ann", "threads-1", "threads-3", "pipeline-cnn", "kugler-cnn",
     "augmented-cnn:epochs=4,schedule=one-cycle,learning-rate=0.003",
@@ -48,8 +47,8 @@ static const char *const standard[] = {"knn", "logreg", "svm", "forest", "extrat
 /* One comparison, from the data to the files. */
 struct comparing {
     weft_data data;
-    char *folder, *models, *report, *command; /* owned */
-    bool made;                                /* the folder, to keep its name */
+    struct folder folder;
+    char *models, *report, *command; /* owned */
     weft_comparison *comparison;
     struct compare_record record;
     int64_t run; /* its number in the store; 0: not recorded */
@@ -59,9 +58,7 @@ static void clear(struct comparing *c)
 {
     weft_comparison_free(c->comparison);
     weft_data_clear(&c->data);
-    if (c->made)
-        (void)rmdir(c->folder); /* fails where it was filled */
-    free(c->folder);
+    folder_clear(&c->folder);
     free(c->models);
     free(c->report);
     free(c->command);
@@ -78,16 +75,9 @@ static weft_status join(char **out, const char *folder, const char *name)
 
 static weft_status choose_folder(struct comparing *c, const struct options *o)
 {
-    if (o->out)
-        c->folder = strdup(o->out);
-    else
-        WEFT_TRY(weft_run_folder(&c->folder, "compare"));
-    c->made = !o->out;
-    if (!c->folder)
-        return weft_fail(WEFT_ENOMEM, "no memory for a file name");
-    WEFT_TRY(output_check_new_folder(c->folder));
-    WEFT_TRY(join(&c->models, c->folder, "models"));
-    return join(&c->report, c->folder, "report.html");
+    WEFT_TRY(folder_choose(&c->folder, o->out, "compare"));
+    WEFT_TRY(join(&c->models, c->folder.path, "models"));
+    return join(&c->report, c->folder.path, "report.html");
 }
 
 static weft_status print_json(const struct comparing *c)
@@ -125,9 +115,9 @@ static weft_status work(struct comparing *c, const char *const *names, size_t co
         return status;
     char why[1024];
     snprintf(why, sizeof why, "%s", weft_error());
-    WEFT_TRY(weft_comparison_save(c->comparison, c->folder));
+    WEFT_TRY(weft_comparison_save(c->comparison, c->folder.path));
     WEFT_TRY(weft_report_write(c->report, c->comparison));
-    record_folder(&c->record.whole, c->folder);
+    record_folder(&c->record.whole, c->folder.path);
     return status == WEFT_OK ? WEFT_OK : weft_fail(status, "%s", why);
 }
 

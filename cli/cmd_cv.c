@@ -1,11 +1,10 @@
 /* weft cv: every picture judged by a classifier that has not seen it. */
 #include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "again.h"
 #include "data_options.h"
+#include "folder.h"
 #include "output.h"
 #include "record.h"
 
@@ -42,8 +41,8 @@ struct validating {
     weft_data data;
     weft_dataset *pooled;
     uint32_t *groups;
-    char *folder, *command; /* owned */
-    bool made;              /* the folder was made here */
+    struct folder folder;
+    char *command; /* owned */
     weft_crossvalidation *cv;
     struct record record;
 };
@@ -54,9 +53,7 @@ static void clear(struct validating *v)
     weft_dataset_free(v->pooled);
     weft_data_clear(&v->data);
     free(v->groups);
-    if (v->made)
-        (void)rmdir(v->folder); /* fails where it was filled */
-    free(v->folder);
+    folder_clear(&v->folder);
     free(v->command);
 }
 
@@ -66,14 +63,7 @@ static weft_status choose_folder(struct validating *v, const struct call *call)
     char name[128];
     const char *classifier = weft_classifier_describe(call->classifier)->name;
     snprintf(name, sizeof name, "cv-%s", classifier);
-    if (o->out)
-        v->folder = strdup(o->out);
-    else
-        WEFT_TRY(weft_run_folder(&v->folder, name));
-    v->made = !o->out;
-    if (!v->folder)
-        return weft_fail(WEFT_ENOMEM, "no memory for a file name");
-    return output_check_new_folder(v->folder);
+    return folder_choose(&v->folder, o->out, name);
 }
 
 static weft_status print(const struct validating *v, const struct call *call)
@@ -84,11 +74,11 @@ static weft_status print(const struct validating *v, const struct call *call)
         json_t *json = json_loads(text, 0, NULL);
         free(text);
         if (json)
-            json_object_set_new(json, "folder", json_string(v->folder));
+            json_object_set_new(json, "folder", json_string(v->folder.path));
         return output_json(json);
     }
     WEFT_TRY(weft_crossvalidation_text(&text, v->cv));
-    printf("%s\n%s/report.html\n", text, v->folder);
+    printf("%s\n%s/report.html\n", text, v->folder.path);
     free(text);
     return WEFT_OK;
 }
@@ -111,9 +101,9 @@ static weft_status work(struct validating *v, const weft_view *view, struct call
     }
     WEFT_TRY(weft_crossvalidate(&v->cv, call->classifier, view, &options, call->context));
     record_evaluation(&v->record, "validation", weft_crossvalidation_evaluation(v->cv));
-    WEFT_TRY(weft_crossvalidation_save(v->cv, v->folder));
-    WEFT_TRY(weft_report_folder(v->folder));
-    record_folder(&v->record, v->folder);
+    WEFT_TRY(weft_crossvalidation_save(v->cv, v->folder.path));
+    WEFT_TRY(weft_report_folder(v->folder.path));
+    record_folder(&v->record, v->folder.path);
     return WEFT_OK;
 }
 

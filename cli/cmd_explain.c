@@ -1,11 +1,11 @@
 /* weft explain: where on pictures a model found its answer. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "again.h"
 #include "data_options.h"
 #include "explain_text.h"
+#include "folder.h"
 #include "names.h"
 #include "output.h"
 #include "weft/explain.h"
@@ -54,8 +54,8 @@ struct explaining {
     float *maps, *probabilities;
     uint16_t *classes;
     weft_evidence evidence;
-    char *folder, *command;
-    bool made; /* the folder, to keep its name */
+    struct folder folder;
+    char *command;
 };
 
 static void clear(struct explaining *x)
@@ -67,9 +67,7 @@ static void clear(struct explaining *x)
     free(x->probabilities);
     free(x->classes);
     weft_evidence_clear(&x->evidence);
-    if (x->made)
-        (void)rmdir(x->folder); /* fails where it was filled */
-    free(x->folder);
+    folder_clear(&x->folder);
     free(x->command);
 }
 
@@ -176,9 +174,9 @@ static weft_status print(const struct explaining *x, const weft_explanation *e,
                                      ? weft_explain_choose(x->model)
                                      : (weft_explain_method)o->explain.method;
     if (call->json) {
-        json_t *json = json_pack("{s:s, s:I, s:s, s:f, s:s}", "folder", x->folder, "count",
-            (json_int_t)x->view.count, "method", weft_explain_name(method), "seconds",
-            seconds, "page", "explain.html");
+        json_t *json = json_pack("{s:s, s:I, s:s, s:f, s:s}", "folder", x->folder.path,
+            "count", (json_int_t)x->view.count, "method", weft_explain_name(method),
+            "seconds", seconds, "page", "explain.html");
         if (json && found)
             json_object_update_new(
                 json, json_pack("{s:f, s:f, s:f, s:f}", "deletion_area",
@@ -200,7 +198,7 @@ static weft_status print(const struct explaining *x, const weft_explanation *e,
                "  insertion (high)         %6.3f        %6.3f\n",
             found->deletion_area, random->deletion_area, found->insertion_area,
             random->insertion_area);
-    printf("\n%s/explain.html\n", x->folder);
+    printf("\n%s/explain.html\n", x->folder.path);
     return WEFT_OK;
 }
 
@@ -212,8 +210,7 @@ static weft_status explain(struct explaining *x, struct call *call)
         return call_misused(call, "give pictures, or --data WHERE, and not both");
     WEFT_TRY(weft_classifier_load(&x->model, call->arguments[0]));
     WEFT_TRY(o->where ? read_data(x, call) : read_files(x, call));
-    if (o->out)
-        WEFT_TRY(output_check_new_folder(o->out));
+    WEFT_TRY(folder_choose(&x->folder, o->out, "explain"));
     WEFT_TRY(make_room(x));
     WEFT_TRY(choose_classes(x, o));
     double began = seconds_now();
@@ -225,14 +222,6 @@ static weft_status explain(struct explaining *x, struct call *call)
     if (o->check)
         WEFT_TRY(check(x, found, call));
     WEFT_TRY(again(&x->command, call));
-    if (o->out) {
-        x->folder = strdup(o->out);
-        if (!x->folder)
-            return weft_fail(WEFT_ENOMEM, "no memory for a file name");
-    } else {
-        WEFT_TRY(weft_run_folder(&x->folder, "explain"));
-        x->made = true;
-    }
     const weft_explanation e = {.classifier = x->model,
         .view = &x->view,
         .options = &o->explain,
@@ -244,7 +233,7 @@ static weft_status explain(struct explaining *x, struct call *call)
         .evidence = &x->evidence,
         .command = x->command,
         .pictures = o->pictures};
-    WEFT_TRY(weft_explain_save(x->folder, &e));
+    WEFT_TRY(weft_explain_save(x->folder.path, &e));
     return print(x, &e, seconds, call);
 }
 

@@ -1,11 +1,10 @@
 /* weft explore: what a data set looks like, as text, JSON and a page. */
 #include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "again.h"
 #include "data_options.h"
+#include "folder.h"
 #include "output.h"
 
 struct options {
@@ -29,31 +28,16 @@ static const weft_param table[] = {
 struct exploring {
     weft_data data;
     weft_exploration *exploration;
-    char *folder, *command; /* owned */
-    bool made;              /* the folder, to keep its name */
+    struct folder folder;
+    char *command; /* owned */
 };
 
 static void clear(struct exploring *x)
 {
     weft_exploration_free(x->exploration);
     weft_data_clear(&x->data);
-    if (x->made)
-        (void)rmdir(x->folder); /* fails where it was filled */
-    free(x->folder);
+    folder_clear(&x->folder);
     free(x->command);
-}
-
-static weft_status choose_folder(struct exploring *x, const char *out)
-{
-    if (!out) {
-        WEFT_TRY(weft_run_folder(&x->folder, "explore"));
-        x->made = true;
-        return WEFT_OK;
-    }
-    x->folder = strdup(out);
-    if (!x->folder)
-        return weft_fail(WEFT_ENOMEM, "no memory for a file name");
-    return output_check_new_folder(x->folder);
 }
 
 static weft_status print_json(const struct exploring *x, const char *page)
@@ -70,7 +54,7 @@ static weft_status print_json(const struct exploring *x, const char *page)
 static weft_status print(const struct exploring *x, const struct call *call)
 {
     char *page, *text;
-    if (asprintf(&page, "%s/explore.html", x->folder) < 0)
+    if (asprintf(&page, "%s/explore.html", x->folder.path) < 0)
         return weft_fail(WEFT_ENOMEM, "no memory for a file name");
     weft_status status;
     if (call->json)
@@ -91,15 +75,15 @@ static weft_status explore(struct exploring *x, struct call *call)
         return call_misused(
             call, "--similarity %g: expected 0, or 0.5 to 1", o->similarity);
     WEFT_TRY(data_options_load(&x->data, call->arguments[0], &o->data, call));
-    WEFT_TRY(
-        choose_folder(x, o->out)); /* after the data, which may lie in the present one */
+    /* After the data, which may lie in the present one. */
+    WEFT_TRY(folder_choose(&x->folder, o->out, "explore"));
     WEFT_TRY(again(&x->command, call));
     options.seed = o->seed;
     options.similarity = o->similarity;
     options.source = call->arguments[0];
     options.command = x->command;
     WEFT_TRY(weft_explore(&x->exploration, &x->data, &options, call->context));
-    WEFT_TRY(weft_exploration_save(x->folder, x->exploration));
+    WEFT_TRY(weft_exploration_save(x->folder.path, x->exploration));
     return print(x, call);
 }
 

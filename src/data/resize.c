@@ -6,6 +6,7 @@
 
 #include "core/mem.h"
 #include "core/simd.h"
+#include "core/team.h"
 
 /* Weights are whole numbers of this many bits behind the point; 255 times their sum still
  * fits 31 bits. */
@@ -191,4 +192,35 @@ weft_status weft__resize(
         memset(out + 3 * i, grey[i], 3);
     free(grey);
     return status;
+}
+
+struct points_job {
+    const weft_view *view;
+    const weft_recipe *recipe;
+    float *points;
+};
+
+static weft_status make_points(size_t begin, size_t end, int rank, void *arg)
+{
+    (void)rank;
+    const struct points_job *job = arg;
+    weft_shape from = weft_dataset_shape(job->view->data);
+    size_t dims = weft_shape_bytes(job->recipe->shape);
+    uint8_t *bytes;
+    WEFT_TRY(weft__alloc(&bytes, dims, 1, "a picture"));
+    weft_status status = WEFT_OK;
+    for (size_t i = begin; status == WEFT_OK && i < end; i++) {
+        status = weft__resize(bytes, job->recipe, weft_view_pixels(job->view, i), from);
+        for (size_t d = 0; status == WEFT_OK && d < dims; d++)
+            job->points[i * dims + d] = (float)bytes[d] / 255;
+    }
+    free(bytes);
+    return status;
+}
+
+weft_status weft__resize_points(
+    float *points, const weft_recipe *recipe, const weft_view *view, weft_context *context)
+{
+    struct points_job job = {view, recipe, points};
+    return weft__parallel(context, view->count, 64, make_points, &job, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "weft/context.h"
 #include "weft/dataset.h"
 
 /* `in` is shape `from`, channels last; `out` receives recipe->shape. Sizes are changed by
@@ -13,6 +14,10 @@
  * asks for is done elsewhere (product.h): here it pads. */
 WEFT_MUST weft_status weft__resize(
     uint8_t *out, const weft_recipe *recipe, const uint8_t *in, weft_shape from);
+
+/* Every picture of the view, resized, its values from 0 to 1 in a row of `points`. */
+WEFT_MUST weft_status weft__resize_points(
+    float *points, const weft_recipe *recipe, const weft_view *view, weft_context *context);
 
 /* ITU-R BT.601 luma in 16 bits: 0.299 R + 0.587 G + 0.114 B, rounded. A grey pixel keeps
  * its level exactly. */

@@ -57,27 +57,6 @@ static size_t dims_of(const weft_classifier *self, int part)
     return embedding < SKETCH ? embedding : SKETCH;
 }
 
-struct pixels_job {
-    const weft_view *view;
-    weft_recipe recipe;
-    float *points;
-};
-
-static weft_status take_pixels(size_t begin, size_t end, int rank, void *arg)
-{
-    (void)rank;
-    const struct pixels_job *job = arg;
-    size_t dims = weft_shape_bytes(job->recipe.shape);
-    weft_shape from = weft_dataset_shape(job->view->data);
-    uint8_t bytes[WEFT__NORMAL_DIMS];
-    for (size_t i = begin; i < end; i++) {
-        WEFT_TRY(weft__resize(bytes, &job->recipe, weft_view_pixels(job->view, i), from));
-        for (size_t d = 0; d < dims; d++)
-            job->points[i * dims + d] = (float)bytes[d] / 255;
-    }
-    return WEFT_OK;
-}
-
 /* Long embeddings are folded: each number is added to one of SKETCH with a sign, both by
  * its position (count sketch, Charikar et al. 2002), which keeps distances on average. */
 static void fold(float *point, const float *from, size_t dims)
@@ -112,8 +91,8 @@ static weft_status take_points(float *points, const weft_classifier *self, int p
 {
     if (part == WEFT__NOVELTY_EMBEDDING)
         return take_embeddings(points, self, view, context);
-    struct pixels_job job = {view, pixels_recipe(self->recipe.shape), points};
-    return weft__parallel(context, view->count, 256, take_pixels, &job, NULL, NULL);
+    weft_recipe recipe = pixels_recipe(self->recipe.shape);
+    return weft__resize_points(points, &recipe, view, context);
 }
 
 /* ---- distances ---- */

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "core/team.h"
 #include "data/resize.h"
 #include "model/family.h"
 #include "search/inspect.h"
@@ -65,30 +64,6 @@ weft_status weft__inspect_plan(weft_inspector *self)
     return self->model ? plan_network(self) : WEFT_OK;
 }
 
-struct job {
-    const weft_view *view;
-    weft_recipe recipe;
-    float *points;
-};
-
-static weft_status take_pixels(size_t begin, size_t end, int rank, void *arg)
-{
-    (void)rank;
-    const struct job *job = arg;
-    size_t dims = weft_shape_bytes(job->recipe.shape);
-    uint8_t *bytes;
-    WEFT_TRY(weft__alloc(&bytes, dims, 1, "a picture"));
-    weft_status status = WEFT_OK;
-    for (size_t i = begin; status == WEFT_OK && i < end; i++) {
-        status = weft__resize(bytes, &job->recipe, weft_view_pixels(job->view, i),
-            weft_dataset_shape(job->view->data));
-        for (size_t d = 0; status == WEFT_OK && d < dims; d++)
-            job->points[i * dims + d] = (float)bytes[d] / 255;
-    }
-    free(bytes);
-    return status;
-}
-
 static weft_status take_activations(float *points, const weft_classifier *model,
     const weft_view *view, weft_context *context)
 {
@@ -121,11 +96,10 @@ weft_status weft__inspect_points(float **out, const weft_inspector *self, size_t
     if (!weft__mul(&size, size, view->count))
         return weft_fail(WEFT_ENOMEM, "%zu pictures are too many", view->count);
     WEFT_TRY(weft__alloc(&points, size, sizeof *points, "patches"));
-    struct job job = {view, {.shape = s->shape, .fit = WEFT_FIT_STRETCH}, points};
+    weft_recipe recipe = {.shape = s->shape, .fit = WEFT_FIT_STRETCH};
     bool network = self->network && sheet + 1 == self->sheet_count;
-    weft_status status =
-        network ? take_activations(points, self->model, view, context)
-                : weft__parallel(context, view->count, 64, take_pixels, &job, NULL, NULL);
+    weft_status status = network ? take_activations(points, self->model, view, context)
+                                 : weft__resize_points(points, &recipe, view, context);
     if (status == WEFT_OK)
         *out = points;
     else
