@@ -20,7 +20,7 @@ static size_t smaller(size_t rows, size_t columns)
 size_t weft__muon_work(size_t rows, size_t columns)
 {
     size_t side = smaller(rows, columns);
-    return 2 * rows * columns + 2 * side * side;
+    return 2 * rows * columns + 4 * side * side;
 }
 
 /* The momentum of Nesterov into m; returns its length. */
@@ -49,33 +49,67 @@ WEFT__SIMD static void scale_by(float *values, float factor, size_t count)
         values[i] *= factor;
 }
 
-/* to += x a */
-WEFT__SIMD static void add(
-    float *restrict to, const float *restrict x, float a, size_t count)
+/* q += B gram + A I */
+WEFT__SIMD static void add_lower_terms(
+    float *restrict q, const float *restrict gram, size_t side)
 {
-    for (size_t i = 0; i < count; i++)
-        to[i] += a * x[i];
+    for (size_t i = 0; i < side * side; i++)
+        q[i] += B * gram[i];
+    for (size_t i = 0; i < side; i++)
+        q[i * side + i] += A;
 }
 
-/* One iteration, x to next: with G the Gram matrix of the shorter side,
- * next = A x + (B G + C G G) x, from whichever side G stands. */
-static weft_status iterate(
-    float *next, const float *x, float *gram, float *square, size_t rows, size_t columns)
+/* out = scale a b, all side x side. */
+static weft_status multiply(
+    float *out, float scale, const float *a, const float *b, size_t side)
+{
+    return weft__sgemm(
+        false, false, side, side, side, scale, a, side, b, side, 0, out, side);
+}
+
+/* From the Gram matrix G of x's shorter side, all iterations as one factor of x. An
+ * iteration multiplies x by Q = A I + B G + C G G and so makes G into Q G Q: nothing of x's
+ * longer side is needed between the first product and the last, and everything here
+ * commutes. `rooms` is three more matrices; the factor ends in one of them. */
+static weft_status find_factor(const float **out, float *gram, float *rooms, size_t side)
+{
+    size_t size = side * side;
+    float *q = rooms, *factor = q + size, *spare = factor + size;
+    for (int i = 0; i < ITERATIONS; i++) {
+        WEFT_TRY(multiply(q, C, gram, gram, side));
+        add_lower_terms(q, gram, side);
+        if (i + 1 < ITERATIONS) {
+            WEFT_TRY(multiply(spare, 1, gram, q, side));
+            WEFT_TRY(multiply(gram, 1, spare, q, side));
+        }
+        if (i == 0) {
+            memcpy(factor, q, size * sizeof *factor);
+            continue;
+        }
+        WEFT_TRY(multiply(spare, 1, factor, q, side));
+        float *swap = factor;
+        factor = spare;
+        spare = swap;
+    }
+    *out = factor;
+    return WEFT_OK;
+}
+
+/* out = O(x): x with singular values of about 1. */
+static weft_status orthogonalise(
+    float *out, const float *x, float *rooms, size_t rows, size_t columns)
 {
     bool tall = rows >= columns;
     size_t side = smaller(rows, columns), longer = tall ? rows : columns;
-    WEFT_TRY(tall ? weft__sgemm(true, false, side, side, longer, 1, x, columns, x, columns,
-                        0, gram, side)
-                  : weft__sgemm(false, true, side, side, longer, 1, x, columns, x, columns,
-                        0, gram, side));
+    float *gram = rooms;
+    const float *factor;
     WEFT_TRY(weft__sgemm(
-        false, false, side, side, side, C, gram, side, gram, side, 0, square, side));
-    add(square, gram, B, side * side);
-    memcpy(next, x, rows * columns * sizeof *next);
-    return tall ? weft__sgemm(false, false, rows, columns, side, 1, x, columns, square,
-                      side, A, next, columns)
-                : weft__sgemm(false, false, rows, columns, side, 1, square, side, x,
-                      columns, A, next, columns);
+        tall, !tall, side, side, longer, 1, x, columns, x, columns, 0, gram, side));
+    WEFT_TRY(find_factor(&factor, gram, gram + side * side, side));
+    return tall ? weft__sgemm(false, false, rows, columns, side, 1, x, columns, factor,
+                      side, 0, out, columns)
+                : weft__sgemm(false, false, rows, columns, side, 1, factor, side, x,
+                      columns, 0, out, columns);
 }
 
 WEFT__SIMD static void step(
@@ -96,17 +130,12 @@ WEFT__SIMD static void step(
 weft_status weft__muon(
     const weft__update *u, size_t begin, size_t rows, size_t columns, float *work)
 {
-    size_t count = rows * columns, side = smaller(rows, columns);
-    float *x = work, *next = work + count, *gram = next + count;
+    size_t count = rows * columns;
+    float *x = work, *direction = x + count;
     double length = look_ahead(x, u, begin, count);
     if (length > 0)
         scale_by(x, (float)(1 / length), count);
-    for (int i = 0; i < ITERATIONS; i++) {
-        WEFT_TRY(iterate(next, x, gram, gram + side * side, rows, columns));
-        float *swap = x;
-        x = next;
-        next = swap;
-    }
-    step(u, begin, count, x, sqrtf((float)columns));
+    WEFT_TRY(orthogonalise(direction, x, direction + count, rows, columns));
+    step(u, begin, count, direction, sqrtf((float)columns));
     return WEFT_OK;
 }
