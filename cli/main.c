@@ -26,9 +26,15 @@ static void on_signal(int signal_number)
     weft_context_cancel(interrupted_context);
 }
 
+/* The handler has a stack of its own: this thread computes too, and oneDNN's matrix
+ * products point the stack pointer into a buffer of theirs that a signal's frame, some 3 KB
+ * with its vector registers, would overrun. */
 static void set_signals(void)
 {
-    struct sigaction action = {.sa_handler = on_signal};
+    static unsigned char memory[1 << 16];
+    const stack_t stack = {.ss_sp = memory, .ss_size = sizeof memory};
+    sigaltstack(&stack, NULL);
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);

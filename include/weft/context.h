@@ -54,7 +54,10 @@ WEFT_API void weft_context_on_event(weft_context *context, weft_event_fn fn, voi
 WEFT_API int weft_context_threads(const weft_context *context);
 
 /* Asks the running computation to stop as soon as its state is consistent; it then
- * returns WEFT_ECANCELLED. May be called from a signal handler or another thread. */
+ * returns WEFT_ECANCELLED. May be called from another thread or from a signal handler. A
+ * handler that can interrupt a thread which computes, whatever it does, wants a stack of
+ * its own (sigaltstack, SA_ONSTACK): oneDNN's matrix products keep their data where a
+ * handler's frame would be put. */
 WEFT_API void weft_context_cancel(weft_context *context);
 WEFT_API bool weft_context_cancelled(const weft_context *context);
 

@@ -4,6 +4,7 @@
 #include <linux/futex.h>
 #include <omp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,6 +149,19 @@ void weft__team_free(struct weft__team *team)
     free(team);
 }
 
+/* With every signal blocked: the program's own threads are to answer them, and oneDNN's
+ * matrix products move the stack pointer into a buffer of theirs, which a handler's frame
+ * would overrun. */
+static int start_worker(pthread_t *thread, struct weft__worker *worker)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(thread, NULL, worker_main, worker);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
+}
+
 static weft_status start_workers(struct weft__team *team, int count)
 {
     size_t others = (size_t)count - 1;
@@ -159,7 +173,7 @@ static weft_status start_workers(struct weft__team *team, int count)
         weft__calloc(&team->messages, (size_t)count, sizeof *team->messages, "threads"));
     for (size_t i = 0; i < others; i++) {
         team->workers[i] = (struct weft__worker){team, (int)i + 1};
-        int error = pthread_create(&team->threads[i], NULL, worker_main, &team->workers[i]);
+        int error = start_worker(&team->threads[i], &team->workers[i]);
         if (error)
             return weft_fail(WEFT_EIO, "cannot start thread %zu of %d: %s", i + 1, count,
                 strerror(error));
