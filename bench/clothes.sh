@@ -56,7 +56,7 @@ select)
     try "both mirror images" --views 2
     try "72 pixels" --size 72 --shift 6
     try "48 pixels, 35 epochs" --size 48 --shift 4 --epochs 35
-    try "growing from 32" --grow-from 0.5 --grow-epochs 14
+    try "growing from 32" --grow-from 0.5 --grow-until 0.7
     try "weights averaged" --swa 0.15
     try "muon" --optimizer muon --learning-rate 0.03 --momentum 0.6
     try "cutmix" --cutmix 1 --erase 0

@@ -64,12 +64,13 @@ const weft_param weft__train_params[] = {
     {"lookahead", WEFT_PARAM_COUNT, AT(lookahead), "0", 0, 100000, NULL,
         "every so many steps go back half of the way that was gone; 0: never"},
     {"skip-easy", WEFT_PARAM_REAL, AT(skip_easy), "0", 0, 0.5, NULL,
-        "epochs but the first and the last leave out this share of the pictures, drawn from "
+        "epochs but the first and the last leave out this share of the pictures, drawn "
+        "from "
         "those with small losses"},
     {"grow-from", WEFT_PARAM_REAL, AT(grow_from), "0.5", 0.05, 1, NULL,
-        "share of the sides that the first epoch's pictures have, with grow-epochs"},
-    {"grow-epochs", WEFT_PARAM_COUNT, AT(grow_epochs), "0", 0, 100000, NULL,
-        "so many epochs see pictures that grow to their full size; for networks whose "
+        "share of the sides that the first epoch's pictures have, with grow-until"},
+    {"grow-until", WEFT_PARAM_REAL, AT(grow_until), "0", 0, 1, NULL,
+        "share of the epochs in which pictures grow to their full size; for networks whose "
         "weights fit any size"},
     {"freeze-late", WEFT_PARAM_TEXT, AT(freeze_late), NULL, 0, 0, NULL,
         "layers that are trained no more from freeze-at on, as in conv1,batchnorm1"},

@@ -28,8 +28,7 @@ typedef struct weft__train_options {
     double ema, swa;
     uint64_t lookahead;
     double skip_easy;
-    double grow_from;
-    uint64_t grow_epochs;
+    double grow_from, grow_until;
     char *freeze_late;
     double freeze_at;
     int views;

@@ -10,6 +10,9 @@ static uint32_t side_of(uint32_t side, double share)
     return grown < 1 ? 1 : grown > (long)side ? side : (uint32_t)grown;
 }
 
+/* Each size is planned anew: few of them are nearly as cheap as many. */
+enum { SIZES = 8 };
+
 /* Sides grow evenly with the epochs (progressive resizing: Howard 2018; Tan and Le 2021,
  * "EfficientNetV2", section 4). */
 static weft__stage stage_of(const weft__trainer *t, uint64_t epoch)
@@ -17,9 +20,10 @@ static weft__stage stage_of(const weft__trainer *t, uint64_t epoch)
     const weft__train_options *o = t->options;
     weft__stage stage = {.shape = weft_dataset_shape(t->train->data),
         .late = o->freeze_late && (double)epoch >= o->freeze_at * (double)o->epochs};
-    if (epoch < o->grow_epochs) {
-        double share =
-            o->grow_from + (1 - o->grow_from) * (double)epoch / (double)o->grow_epochs;
+    uint64_t growing = (uint64_t)lrint(o->grow_until * (double)o->epochs);
+    if (epoch < growing) {
+        double way = (double)(epoch * SIZES / growing) / SIZES;
+        double share = o->grow_from + (1 - o->grow_from) * way;
         stage.shape.height = side_of(stage.shape.height, share);
         stage.shape.width = side_of(stage.shape.width, share);
     }
@@ -41,7 +45,7 @@ static weft_status make_network(weft__trainer *t)
         same = t->staged.parameters[i].count == t->network->parameters[i].count;
     if (!same)
         return weft_fail(WEFT_EINVAL,
-            "grow-epochs: the weights of %s depend on the picture's size (%u x %u here): a "
+            "grow-until: the weights of %s depend on the picture's size (%u x %u here): a "
             "network ends with globalpool, or pools to 1 x 1",
             name, s.height, s.width);
     return weft__choose_rates(&t->staged, t->options, t->stage.late);

@@ -117,8 +117,9 @@ static void also_through_stages(void **state)
     (void)state;
     write_network("n.net", "conv 8 kernel=3\nbatchnorm\nrelu\nconv 8 kernel=3\nrelu\n"
                            "globalpool\ndense classes\nsoftmax\n");
-    kill_and_resume(OPTIONS(USUAL, "grow-epochs", "3", "freeze-late", "conv1,batchnorm1",
-                        "freeze-at", "0.6", "lookahead", "3", "swa", "0.4", "skip-easy", "0.4"),
+    kill_and_resume(
+        OPTIONS(USUAL, "grow-until", "0.6", "freeze-late", "conv1,batchnorm1", "freeze-at",
+            "0.6", "lookahead", "3", "swa", "0.4", "skip-easy", "0.4"),
         kills_wanted() / 2, 4);
 }
 

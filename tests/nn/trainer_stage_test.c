@@ -44,11 +44,11 @@ static void grown_pictures_change_the_first_epochs(void **state)
     (void)state;
     write_network("n.net", POOLED);
     assert_ok(fit(OPTIONS(USUAL, "epochs", "3"), "usual"));
-    assert_ok(fit(OPTIONS(USUAL, "epochs", "3", "grow-epochs", "2"), "grown"));
+    assert_ok(fit(OPTIONS(USUAL, "epochs", "3", "grow-until", "0.67"), "grown"));
     assert_false(same_array("usual", "grown", "conv1.weight"));
     /* A picture at its full size is the picture. */
-    assert_ok(
-        fit(OPTIONS(USUAL, "epochs", "3", "grow-epochs", "2", "grow-from", "1"), "grown"));
+    assert_ok(fit(
+        OPTIONS(USUAL, "epochs", "3", "grow-until", "0.67", "grow-from", "1"), "grown"));
     assert_true(same_files("usual", "usual"));
     assert_true(same_array("usual", "grown", "conv1.weight"));
     assert_true(same_array("usual", "grown", "dense1.weight"));
@@ -58,8 +58,8 @@ static void weights_that_need_one_size_are_refused(void **state)
 {
     (void)state;
     write_network("n.net", "conv 8 kernel=3\nrelu\nflatten\ndense classes\n");
-    assert_int_equal(fit(OPTIONS("epochs", "2", "grow-epochs", "1"), "none"), WEFT_EINVAL);
-    assert_non_null(strstr(weft_error(), "grow-epochs"));
+    assert_int_equal(fit(OPTIONS("epochs", "2", "grow-until", "0.5"), "none"), WEFT_EINVAL);
+    assert_non_null(strstr(weft_error(), "grow-until"));
     assert_non_null(strstr(weft_error(), "6 x 6"));
 }
 
