@@ -34,11 +34,12 @@ try() {
                                $3, $(NF - 2) }' "$folder/printed"
 }
 
-# Three seeds, judged on the validation photos.
+# Three seeds, judged on the validation photos; seconds are from the training's start to its end.
 judge() {
     for seed in 1 2 3; do
+        began=$(date +%s.%N)
         train --seed "$seed" "$@"
-        seconds=$(awk '/ fitted on / { print $(NF - 1) }' "$folder/printed")
+        seconds=$(echo "$(date +%s.%N) $began" | awk '{ print $1 - $2 }')
         "$weft" val "$folder/m.safetensors" --data "$clothes" --split validation \
             --no-store --quiet |
             awk -v seed="$seed" -v seconds="$seconds" \
@@ -52,17 +53,18 @@ judge() {
 case $what in
 select)
     try "as the network's text says"
+    try "adamw" --optimizer adamw --learning-rate 0.002 --weight-decay 0.05
+    try "rate 0.03" --learning-rate 0.03
+    try "whole pictures" --grow-until 0
+    try "no tints" --tint 0
+    try "one view" --views 1
     try "stretched" --fit stretch
-    try "both mirror images" --views 2
     try "72 pixels" --size 72 --shift 6
     try "48 pixels, 35 epochs" --size 48 --shift 4 --epochs 35
-    try "growing from 32" --grow-from 0.5 --grow-until 0.7
     try "weights averaged" --swa 0.15
-    try "muon" --optimizer muon --learning-rate 0.03 --momentum 0.6
     try "cutmix" --cutmix 1 --erase 0
     try "mixup" --mixup 0.2
     try "no erasing" --erase 0
-    try "rates 0.004" --learning-rate 0.004
     try "balanced classes" --class-weights balanced
     ;;
 final) judge "$@" ;;
