@@ -7,8 +7,9 @@
 #        bench/clothes.sh transfer CLOTHES FASHION_MNIST [WEFT=build/cli/weft]
 #
 # CLOTHES holds train/CLASS/*.jpg and validation/CLASS/*.jpg. Wants an idle machine.
+# SEEDS=1 in the environment: that seed instead of 1 2 3.
 set -eu
-[ $# -ge 2 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 what=$1 clothes=$(realpath "$2")
 shift 2
 fashion=
@@ -36,7 +37,7 @@ try() {
 
 # Three seeds, judged on the validation photos; seconds are from the training's start to its end.
 judge() {
-    for seed in 1 2 3; do
+    for seed in ${SEEDS:-1 2 3}; do
         began=$(date +%s.%N)
         train --seed "$seed" "$@"
         seconds=$(echo "$(date +%s.%N) $began" | awk '{ print $1 - $2 }')
@@ -46,7 +47,7 @@ judge() {
                 '$1 == "accuracy" { print seed, seconds, $2; exit }'
     done | awk '{ printf "seed %d  %.0f s  accuracy %.4f\n", $1, $2, $3
                   sum += $3; squares += $3 * $3; n++ }
-                END { mean = sum / n; spread = (squares - n * mean * mean) / (n - 1)
+                END { mean = sum / n; spread = n > 1 ? (squares - n * mean * mean) / (n - 1) : 0
                       printf "mean %.4f  sd %.4f\n", mean, sqrt(spread > 0 ? spread : 0) }'
 }
 
@@ -69,9 +70,9 @@ select)
     ;;
 final) judge "$@" ;;
 transfer)
-    "$weft" train photo-resnet --data "$fashion" --size 64 --channels 3 --epochs 3 \
-        --erase 0 --no-store --quiet --out "$folder/fashion.safetensors" >/dev/null
+    "$weft" train photo-resnet --data "$fashion" --size 32 --channels 3 --epochs 3 \
+        --grow-until 0 --erase 0 --no-store --quiet --out "$folder/fashion.safetensors" >/dev/null
     judge --init-from "$folder/fashion.safetensors" "$@"
     ;;
-*) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+*) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
