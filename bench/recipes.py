@@ -43,11 +43,13 @@ def program_digest(weft):
 
 
 def epochs_of(model):
-    """How many epochs a run made: its model says it."""
+    """How many epochs a run made, and how many it showed when what was skipped does not count: its model says it."""
     with open(model, "rb") as file:
         size = int.from_bytes(file.read(8), "little")
         meta = json.loads(file.read(size))["__metadata__"]
-    return int(json.loads(meta["weft.options"])["epochs"])
+    options = json.loads(meta["weft.options"])
+    epochs = int(options["epochs"])
+    return epochs, epochs - float(options["skip-easy"]) * max(epochs - 2, 0)
 
 
 def run(weft, row, extra, peak):
@@ -59,10 +61,10 @@ def run(weft, row, extra, peak):
         began = time.monotonic()
         result = json.loads(output_of(*words))
         seconds = time.monotonic() - began
-        epochs = epochs_of(model)
+        epochs, shown = epochs_of(model)
     summary = json.loads(output_of(weft, "summary", row["recipe"], "--json"))
     scores = result["test" if row["split"] == "test" else "validation"]
-    pictures = result["train_count"] * epochs / result["fit_seconds"]
+    pictures = result["train_count"] * shown / result["fit_seconds"]
     work = 3 * 2 * summary["multiply_adds"] * pictures / 1e9
     row.update(accuracy=scores["accuracy"], seconds=round(seconds, 2), fit_seconds=round(result["fit_seconds"], 2),
                pictures_per_second=round(pictures), share_of_peak=round(work / peak, 3),

@@ -18,8 +18,8 @@ static const struct expected {
 } networks[] = {
     {"ann", false, 59850, 59648},
     {"augmented-cnn", false, 1747882, 23510016},
-    {"balanced", false, 574282, 24557312},
-    {"best", false, 574282, 24557312},
+    {"balanced", false, 291978, 29132288},
+    {"best", false, 291978, 29132288},
     {"fast", false, 278858, 10585856},
     {"kugler-cnn", false, 701578, 895744},
     {"mlp", false, 109386, 109184},
