@@ -48,6 +48,14 @@ static weft_status count_option(const weft_classifier *c, const char *name, uint
     return WEFT_OK;
 }
 
+static weft_status real_option(const weft_classifier *c, const char *name, double *value)
+{
+    char text[64];
+    WEFT_TRY(weft_classifier_get(c, name, text, sizeof text));
+    *value = strtod(text, NULL);
+    return WEFT_OK;
+}
+
 static weft_status text_option(const weft_classifier *c, const char *name, char **value)
 {
     enum { LONGEST = 4096 };
@@ -81,17 +89,33 @@ struct pace {
     bool f32;
 };
 
+/* A short and a longer run, of whole pictures. */
+static weft_status time_twice(double seconds[2], const size_t steps[2],
+    weft_classifier *classifier, const weft_view *train, weft_context *context)
+{
+    char *until;
+    WEFT_TRY(text_option(classifier, "grow-until", &until));
+    weft_status status = weft_classifier_set(classifier, "grow-until", "0");
+    for (int i = 0; status == WEFT_OK && i < 2; i++)
+        status = time_steps(&seconds[i], classifier, train, steps[i], context);
+    if (status == WEFT_OK)
+        status = weft_classifier_set(classifier, "grow-until", until);
+    free(until);
+    return status;
+}
+
 /* The difference of a short and a longer run, so that what comes before does not count. */
 static weft_status measure(struct pace *pace, weft_classifier *classifier,
     const weft_view *train, weft_context *context)
 {
     enum { SHORT = 10, LONG = 20 };
-    double few, many;
+    double seconds[2];
     uint64_t batch;
     char *views;
     WEFT_TRY(count_option(classifier, "batch", &batch));
-    WEFT_TRY(time_steps(&few, classifier, train, SHORT, context));
-    WEFT_TRY(time_steps(&many, classifier, train, LONG, context));
+    WEFT_TRY(
+        time_twice(seconds, (const size_t[]){SHORT, LONG}, classifier, train, context));
+    double few = seconds[0], many = seconds[1];
     pace->step = many > few ? (many - few) / (LONG - SHORT) : many / LONG;
     pace->begin = fmax(few - SHORT * pace->step, 0);
     WEFT_TRY(text_option(classifier, "views", &views));
@@ -124,16 +148,55 @@ static weft_status multiply_adds(double *out, const char *recipe, const weft_vie
     return WEFT_OK;
 }
 
-/* Epochs that fit into what is left, for a network `larger` times as dear as the measured
- * one. */
-static weft_status fitting(double *epochs, const weft_classifier *classifier,
-    const weft_view *train, const struct pace *pace, double larger, double left,
-    size_t judged)
+/* What makes some epochs cheaper than others. */
+struct effort {
+    double skipped, from, until;
+};
+
+static weft_status effort_of(struct effort *effort, const weft_classifier *c)
+{
+    WEFT_TRY(real_option(c, "skip-easy", &effort->skipped));
+    WEFT_TRY(real_option(c, "grow-from", &effort->from));
+    return real_option(c, "grow-until", &effort->until);
+}
+
+/* So many epochs' work, in epochs that show every picture whole. */
+static double whole_epochs(const struct effort *e, uint64_t epochs)
+{
+    double growing = rint(e->until * (double)epochs), sum = 0;
+    for (uint64_t i = 0; i < epochs; i++) {
+        double side =
+            (double)i < growing ? e->from + (1 - e->from) * (double)i / growing : 1;
+        sum += side * side * (i == 0 || i + 1 == epochs ? 1 : 1 - e->skipped);
+    }
+    return sum;
+}
+
+/* Of a training of so many epochs, before its end is judged. */
+static weft_status seconds_of(double *seconds, const weft_classifier *classifier,
+    const weft_view *train, const struct pace *pace, double larger, uint64_t epochs)
 {
     double steps;
+    struct effort effort;
     WEFT_TRY(steps_of(classifier, train, &steps));
-    double rest = left * (1 - RESERVE) - pace->begin - larger * pace->pass * (double)judged;
-    *epochs = floor(rest / (larger * pace->step * steps));
+    WEFT_TRY(effort_of(&effort, classifier));
+    *seconds = pace->begin + larger * pace->step * steps * whole_epochs(&effort, epochs);
+    return WEFT_OK;
+}
+
+/* Epochs, at most `most`, that fit into what is left, for a network `larger` times as dear
+ * as the measured one. */
+static weft_status fitting(uint64_t *epochs, const weft_classifier *classifier,
+    const weft_view *train, const struct pace *pace, double larger, double left,
+    size_t judged, uint64_t most)
+{
+    double rest = left * (1 - RESERVE) - larger * pace->pass * (double)judged, seconds;
+    uint64_t too_many = most + 1;
+    for (*epochs = 0; too_many - *epochs > 1;) {
+        uint64_t middle = *epochs + (too_many - *epochs) / 2;
+        WEFT_TRY(seconds_of(&seconds, classifier, train, pace, larger, middle));
+        *(seconds <= rest ? epochs : &too_many) = middle;
+    }
     return WEFT_OK;
 }
 
@@ -152,17 +215,18 @@ static weft_status choose_recipe(struct call *call, const weft_view *train, size
     WEFT_TRY(status);
     left -= seconds_now() - began;
     for (size_t i = 0; i < RECIPES; i++) {
-        double work, epochs;
-        uint64_t wanted;
+        double work;
+        uint64_t wanted, epochs;
         *chosen = recipes[i];
         WEFT_TRY(multiply_adds(&work, recipes[i], train));
         WEFT_TRY(weft_classifier_create(&c, recipes[i]));
         status = count_option(c, "epochs", &wanted);
         if (status == WEFT_OK)
-            status = fitting(&epochs, c, train, &pace, work / smallest, left, judged);
+            status =
+                fitting(&epochs, c, train, &pace, work / smallest, left, judged, wanted);
         weft_classifier_free(c);
         WEFT_TRY(status);
-        if (2 * epochs >= (double)wanted)
+        if (2 * epochs >= wanted)
             break;
     }
     return WEFT_OK;
@@ -189,20 +253,18 @@ static weft_status choose_precision(struct call *call)
 static weft_status set_epochs(struct budget *budget, struct call *call,
     const weft_view *train, const struct pace *pace, size_t judged, double spent)
 {
-    double steps, epochs;
     uint64_t wanted;
     char text[32];
     WEFT_TRY(count_option(call->classifier, "epochs", &wanted));
-    WEFT_TRY(steps_of(call->classifier, train, &steps));
-    WEFT_TRY(fitting(
-        &epochs, call->classifier, train, pace, 1, budget->seconds - spent, judged));
     /* Twice the epochs that it was made for bring next to nothing more. */
-    epochs = fmin(fmax(epochs, 1), 2 * (double)wanted);
-    budget->epochs = (uint64_t)epochs;
+    WEFT_TRY(fitting(&budget->epochs, call->classifier, train, pace, 1,
+        budget->seconds - spent, judged, 2 * wanted));
+    budget->epochs += budget->epochs == 0;
     snprintf(text, sizeof text, "%llu", (unsigned long long)budget->epochs);
     WEFT_TRY(weft_classifier_set(call->classifier, "epochs", text));
-    budget->predicted =
-        spent + pace->begin + epochs * steps * pace->step + pace->pass * (double)judged;
+    WEFT_TRY(
+        seconds_of(&budget->predicted, call->classifier, train, pace, 1, budget->epochs));
+    budget->predicted += spent + pace->pass * (double)judged;
     return WEFT_OK;
 }
 
