@@ -1,5 +1,8 @@
 #include "support.h"
 
+#include <pthread.h>
+#include <signal.h>
+
 #include "core/team.h"
 
 enum { ROUNDS = 2000, TOTAL = 1003 };
@@ -113,6 +116,28 @@ static void parallel_covers_once_and_fails_cleanly(void **state)
     weft_context_free(context);
 }
 
+static weft_status see_signals(const weft__member *self, void *arg)
+{
+    sigset_t blocked;
+    bool *sees = arg;
+    pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+    sees[self->rank] = !sigismember(&blocked, SIGINT) || !sigismember(&blocked, SIGUSR1);
+    return WEFT_OK;
+}
+
+/* A handler's frame on a worker's stack could overrun oneDNN's data. */
+static void only_the_caller_answers_signals(void **state)
+{
+    (void)state;
+    weft_context *context;
+    bool sees[3];
+    assert_ok(weft_context_create(&context, 3));
+    assert_ok(weft__team_run(context, see_signals, sees));
+    assert_true(sees[0]);
+    assert_false(sees[1] || sees[2]);
+    weft_context_free(context);
+}
+
 static void thread_counts_are_checked(void **state)
 {
     (void)state;
@@ -128,6 +153,7 @@ int main(void)
         cmocka_unit_test(workers_failures_arrive),
         cmocka_unit_test(shares_cover),
         cmocka_unit_test(parallel_covers_once_and_fails_cleanly),
+        cmocka_unit_test(only_the_caller_answers_signals),
         cmocka_unit_test(thread_counts_are_checked),
     };
     return cmocka_run_group_tests_name("team", tests, NULL, NULL);
