@@ -2,7 +2,7 @@
 # A network on one's own photos, from random weights: the settings are chosen on a held-out
 # part of the training photos alone; the validation photos are opened once, at the end.
 #
-# usage: bench/clothes.sh select CLOTHES [WEFT=build/cli/weft]   (a table, about 45 minutes)
+# usage: bench/clothes.sh select CLOTHES [WEFT=build/cli/weft]   (a table)
 #        bench/clothes.sh final CLOTHES [WEFT=build/cli/weft] [further options of weft train]
 #        bench/clothes.sh transfer CLOTHES FASHION_MNIST [WEFT=build/cli/weft]
 #
@@ -47,8 +47,9 @@ judge() {
                 '$1 == "accuracy" { print seed, seconds, $2; exit }'
     done | awk '{ printf "seed %d  %.0f s  accuracy %.4f\n", $1, $2, $3
                   sum += $3; squares += $3 * $3; n++ }
-                END { mean = sum / n; spread = n > 1 ? (squares - n * mean * mean) / (n - 1) : 0
-                      printf "mean %.4f  sd %.4f\n", mean, sqrt(spread > 0 ? spread : 0) }'
+                END { mean = sum / n; spread = squares - n * mean * mean
+                      if (n > 1)
+                          printf "mean %.4f  sd %.4f\n", mean, sqrt(spread > 0 ? spread / (n - 1) : 0) }'
 }
 
 case $what in

@@ -48,14 +48,6 @@ static weft_status count_option(const weft_classifier *c, const char *name, uint
     return WEFT_OK;
 }
 
-static weft_status real_option(const weft_classifier *c, const char *name, double *value)
-{
-    char text[64];
-    WEFT_TRY(weft_classifier_get(c, name, text, sizeof text));
-    *value = strtod(text, NULL);
-    return WEFT_OK;
-}
-
 static weft_status text_option(const weft_classifier *c, const char *name, char **value)
 {
     enum { LONGEST = 4096 };
@@ -85,54 +77,54 @@ static weft_status time_steps(double *seconds, weft_classifier *classifier,
 
 /* What a training's seconds are made of. */
 struct pace {
-    double begin, step, pass; /* before the first step; a step; predicting a picture */
-    bool f32;
+    double begin, step;  /* before the first step; a step */
+    double watch, judge; /* predicting a picture after an epoch; at the end, in f32 */
 };
 
-/* A short and a longer run, of whole pictures. */
-static weft_status time_twice(double seconds[2], const size_t steps[2],
-    weft_classifier *classifier, const weft_view *train, weft_context *context)
+/* What is learnt, watched after every epoch, and judged at the end. */
+struct burden {
+    const weft_view *train;
+    size_t watched, judged;
+};
+
+/* Where it is left to weft, bf16 wherever the processor has it: no network was seen that is
+ * slower with it. */
+static weft_status precision_of(char precision[8], const weft_classifier *c)
 {
-    char *until;
-    WEFT_TRY(text_option(classifier, "grow-until", &until));
-    weft_status status = weft_classifier_set(classifier, "grow-until", "0");
-    for (int i = 0; status == WEFT_OK && i < 2; i++)
-        status = time_steps(&seconds[i], classifier, train, steps[i], context);
-    if (status == WEFT_OK)
-        status = weft_classifier_set(classifier, "grow-until", until);
-    free(until);
-    return status;
+    weft_network_summary summary;
+    const weft_network_use use = weft_network_use_defaults();
+    WEFT_TRY(weft_classifier_get(c, "precision", precision, 8));
+    if (strcmp(precision, "auto") != 0)
+        return WEFT_OK;
+    /* Of any network: it is the processor that decides. */
+    WEFT_TRY(weft_network_summarise(&summary, recipes[RECIPES - 1], &use, NULL));
+    snprintf(precision, 8, "%s", summary.precision);
+    weft_network_summary_clear(&summary);
+    return WEFT_OK;
 }
 
-/* The difference of a short and a longer run, so that what comes before does not count. */
+/* The difference of a short and a longer run, so that what comes before does not count;
+ * after one that does not count at all, in which the kernels are made. */
 static weft_status measure(struct pace *pace, weft_classifier *classifier,
     const weft_view *train, weft_context *context)
 {
     enum { SHORT = 10, LONG = 20 };
-    double seconds[2];
-    uint64_t batch;
-    char *views;
+    double few, many;
+    uint64_t batch, together;
+    char *views, precision[8];
+    WEFT_TRY(precision_of(precision, classifier));
     WEFT_TRY(count_option(classifier, "batch", &batch));
-    WEFT_TRY(
-        time_twice(seconds, (const size_t[]){SHORT, LONG}, classifier, train, context));
-    double few = seconds[0], many = seconds[1];
+    WEFT_TRY(count_option(classifier, "accumulate", &together));
+    WEFT_TRY(time_steps(&few, classifier, train, SHORT, context));
+    WEFT_TRY(time_steps(&few, classifier, train, SHORT, context));
+    WEFT_TRY(time_steps(&many, classifier, train, LONG, context));
     pace->step = many > few ? (many - few) / (LONG - SHORT) : many / LONG;
     pace->begin = fmax(few - SHORT * pace->step, 0);
     WEFT_TRY(text_option(classifier, "views", &views));
-    size_t pictures = batch < train->count ? batch : train->count;
-    pace->pass =
-        pace->step / (double)pictures * PASS_OF_STEP * atoi(views) * (pace->f32 ? 0.5 : 1);
+    size_t pictures = batch * together < train->count ? batch * together : train->count;
+    pace->watch = pace->step / (double)pictures * PASS_OF_STEP * atoi(views) / 2;
+    pace->judge = pace->watch * (strcmp(precision, "f32") == 0 ? 1 : 2);
     free(views);
-    return WEFT_OK;
-}
-
-static weft_status steps_of(
-    const weft_classifier *classifier, const weft_view *train, double *steps)
-{
-    uint64_t batch, together;
-    WEFT_TRY(count_option(classifier, "batch", &batch));
-    WEFT_TRY(count_option(classifier, "accumulate", &together));
-    *steps = ceil((double)train->count / (double)(batch * together)) * (double)together;
     return WEFT_OK;
 }
 
@@ -148,159 +140,143 @@ static weft_status multiply_adds(double *out, const char *recipe, const weft_vie
     return WEFT_OK;
 }
 
-/* What makes some epochs cheaper than others. */
-struct effort {
-    double skipped, from, until;
-};
-
-static weft_status effort_of(struct effort *effort, const weft_classifier *c)
+static weft_status write_epochs(weft_classifier *c, uint64_t count)
 {
-    WEFT_TRY(real_option(c, "skip-easy", &effort->skipped));
-    WEFT_TRY(real_option(c, "grow-from", &effort->from));
-    return real_option(c, "grow-until", &effort->until);
+    char text[32];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)count);
+    return weft_classifier_set(c, "epochs", text);
 }
 
-/* So many epochs' work, in epochs that show every picture whole. */
-static double whole_epochs(const struct effort *e, uint64_t epochs)
-{
-    double growing = rint(e->until * (double)epochs), sum = 0;
-    for (uint64_t i = 0; i < epochs; i++) {
-        double side =
-            (double)i < growing ? e->from + (1 - e->from) * (double)i / growing : 1;
-        sum += side * side * (i == 0 || i + 1 == epochs ? 1 : 1 - e->skipped);
-    }
-    return sum;
-}
-
-/* Of a training of so many epochs, before its end is judged. */
+/* A training's seconds, for a network `larger` times as dear as the measured one. */
 static weft_status seconds_of(double *seconds, const weft_classifier *classifier,
-    const weft_view *train, const struct pace *pace, double larger, uint64_t epochs)
+    const struct burden *b, const struct pace *pace, double larger)
 {
     double steps;
-    struct effort effort;
-    WEFT_TRY(steps_of(classifier, train, &steps));
-    WEFT_TRY(effort_of(&effort, classifier));
-    *seconds = pace->begin + larger * pace->step * steps * whole_epochs(&effort, epochs);
+    uint64_t epochs;
+    WEFT_TRY(weft_classifier_training_work(&steps, classifier, b->train->count));
+    WEFT_TRY(count_option(classifier, "epochs", &epochs));
+    *seconds =
+        pace->begin + larger * (pace->step * steps + pace->judge * (double)b->judged +
+                                   pace->watch * (double)b->watched * (double)epochs);
     return WEFT_OK;
 }
 
-/* Epochs, at most `most`, that fit into what is left, for a network `larger` times as dear
- * as the measured one. */
-static weft_status fitting(uint64_t *epochs, const weft_classifier *classifier,
-    const weft_view *train, const struct pace *pace, double larger, double left,
-    size_t judged, uint64_t most)
+/* The most epochs, 0 to `most`, that fit into `left` seconds. */
+static weft_status fit_epochs(uint64_t *epochs, weft_classifier *classifier,
+    const struct burden *b, const struct pace *pace, double larger, double left,
+    uint64_t most)
 {
-    double rest = left * (1 - RESERVE) - larger * pace->pass * (double)judged, seconds;
+    double seconds;
     uint64_t too_many = most + 1;
     for (*epochs = 0; too_many - *epochs > 1;) {
         uint64_t middle = *epochs + (too_many - *epochs) / 2;
-        WEFT_TRY(seconds_of(&seconds, classifier, train, pace, larger, middle));
-        *(seconds <= rest ? epochs : &too_many) = middle;
+        WEFT_TRY(write_epochs(classifier, middle));
+        WEFT_TRY(seconds_of(&seconds, classifier, b, pace, larger));
+        *(seconds <= left * (1 - RESERVE) ? epochs : &too_many) = middle;
     }
     return WEFT_OK;
 }
 
-/* The largest recipe of whose epochs half fit, else the smallest. The cheapest is timed and
- * the others are reckoned by their multiply-adds. */
-static weft_status choose_recipe(struct call *call, const weft_view *train, size_t judged,
-    double left, const char **chosen)
+/* Whether half of the recipe's epochs fit. */
+static weft_status fits(bool *out, weft_classifier *recipe, const struct burden *b,
+    const struct pace *pace, double larger, double left)
 {
-    double began = seconds_now(), smallest;
-    struct pace pace = {.f32 = false};
-    weft_classifier *c;
-    WEFT_TRY(multiply_adds(&smallest, recipes[RECIPES - 1], train));
-    WEFT_TRY(weft_classifier_create(&c, recipes[RECIPES - 1]));
-    weft_status status = measure(&pace, c, train, call->context);
-    weft_classifier_free(c);
-    WEFT_TRY(status);
-    left -= seconds_now() - began;
-    for (size_t i = 0; i < RECIPES; i++) {
-        double work;
-        uint64_t wanted, epochs;
-        *chosen = recipes[i];
-        WEFT_TRY(multiply_adds(&work, recipes[i], train));
-        WEFT_TRY(weft_classifier_create(&c, recipes[i]));
-        status = count_option(c, "epochs", &wanted);
-        if (status == WEFT_OK)
-            status =
-                fitting(&epochs, c, train, &pace, work / smallest, left, judged, wanted);
-        weft_classifier_free(c);
-        WEFT_TRY(status);
-        if (2 * epochs >= wanted)
-            break;
-    }
-    return WEFT_OK;
+    uint64_t wanted, epochs;
+    WEFT_TRY(count_option(recipe, "epochs", &wanted));
+    WEFT_TRY(fit_epochs(&epochs, recipe, b, pace, larger, left, wanted));
+    *out = 2 * epochs >= wanted;
+    return write_epochs(recipe, wanted);
 }
 
-/* Where it is left to weft, bf16 wherever the processor has it: no network was seen that is
- * slower with it. */
-static weft_status choose_precision(struct call *call)
+/* As `fits`: first by the multiply-adds of the cheapest, whose pace is known, then, where
+ * that gives hope, by a pace of its own, which comes out. */
+static weft_status try_recipe(bool *out, struct pace *pace, weft_classifier *recipe,
+    const struct burden *b, double left, struct call *call)
 {
-    char precision[8];
-    weft_network_summary summary;
-    const weft_network_use use = weft_network_use_defaults();
-    WEFT_TRY(
-        weft_classifier_get(call->classifier, "precision", precision, sizeof precision));
-    if (strcmp(precision, "auto") != 0)
+    double began = seconds_now(), cheapest, own;
+    WEFT_TRY(multiply_adds(&cheapest, recipes[RECIPES - 1], b->train));
+    WEFT_TRY(multiply_adds(&own, weft_classifier_describe(recipe)->name, b->train));
+    WEFT_TRY(fits(out, recipe, b, pace, own / cheapest, left));
+    if (!*out)
         return WEFT_OK;
-    /* Of any network: it is the processor that decides. */
-    WEFT_TRY(weft_network_summarise(&summary, recipes[RECIPES - 1], &use, NULL));
-    snprintf(precision, sizeof precision, "%s", summary.precision);
-    weft_network_summary_clear(&summary);
-    return weft_classifier_set(call->classifier, "precision", precision);
+    WEFT_TRY(measure(pace, recipe, b->train, call->context));
+    return fits(out, recipe, b, pace, 1, left - (seconds_now() - began));
+}
+
+/* The largest recipe of whose epochs half fit, else the smallest, with its pace. */
+static weft_status choose_recipe(weft_classifier **out, struct pace *pace,
+    struct call *call, const struct burden *b, double left)
+{
+    double began = seconds_now();
+    struct pace cheapest;
+    WEFT_TRY(weft_classifier_create(out, recipes[RECIPES - 1]));
+    WEFT_TRY(measure(&cheapest, *out, b->train, call->context));
+    for (size_t i = 0; i + 1 < RECIPES; i++) {
+        bool taken = false;
+        weft_classifier *c;
+        *pace = cheapest;
+        WEFT_TRY(weft_classifier_create(&c, recipes[i]));
+        weft_status status =
+            try_recipe(&taken, pace, c, b, left - (seconds_now() - began), call);
+        weft_classifier_free(taken ? *out : c);
+        *out = taken ? c : *out;
+        if (status != WEFT_OK || taken)
+            return status;
+    }
+    *pace = cheapest;
+    return WEFT_OK;
 }
 
 static weft_status set_epochs(struct budget *budget, struct call *call,
-    const weft_view *train, const struct pace *pace, size_t judged, double spent)
+    const struct burden *b, const struct pace *pace, double spent)
 {
     uint64_t wanted;
-    char text[32];
     WEFT_TRY(count_option(call->classifier, "epochs", &wanted));
+    const weft_param *option =
+        weft_param_find(weft_classifier_describe(call->classifier)->params, "epochs");
     /* Twice the epochs that it was made for bring next to nothing more. */
-    WEFT_TRY(fitting(&budget->epochs, call->classifier, train, pace, 1,
-        budget->seconds - spent, judged, 2 * wanted));
+    uint64_t most = (uint64_t)fmin(2 * (double)wanted, option->max);
+    WEFT_TRY(fit_epochs(
+        &budget->epochs, call->classifier, b, pace, 1, budget->seconds - spent, most));
     budget->epochs += budget->epochs == 0;
-    snprintf(text, sizeof text, "%llu", (unsigned long long)budget->epochs);
-    WEFT_TRY(weft_classifier_set(call->classifier, "epochs", text));
-    WEFT_TRY(
-        seconds_of(&budget->predicted, call->classifier, train, pace, 1, budget->epochs));
-    budget->predicted += spent + pace->pass * (double)judged;
+    WEFT_TRY(write_epochs(call->classifier, budget->epochs));
+    WEFT_TRY(seconds_of(&budget->predicted, call->classifier, b, pace, 1));
+    budget->predicted += spent;
     return WEFT_OK;
 }
 
 /* The given epochs and precision stay; the rest is chosen. */
-static weft_status plan(struct budget *budget, struct call *call, const weft_view *train,
-    size_t judged, double spent)
+static weft_status plan(
+    struct budget *budget, struct call *call, const struct burden *b, double spent)
 {
     double began = seconds_now();
-    if (!call->classifier) {
-        const char *recipe;
+    struct pace pace;
+    bool chosen = !call->classifier;
+    if (chosen) {
         char seed[32];
-        WEFT_TRY(choose_recipe(call, train, judged, budget->seconds - spent, &recipe));
-        WEFT_TRY(weft_classifier_create(&call->classifier, recipe));
+        WEFT_TRY(choose_recipe(&call->classifier, &pace, call, b, budget->seconds - spent));
         WEFT_TRY(weft_param_get(
             call->command->options, call->options, "seed", seed, sizeof seed));
         WEFT_TRY(weft_classifier_set(call->classifier, "seed", seed));
     }
-    if (!weft_param_find(
-            weft_classifier_describe(call->classifier)->params, "learning-rate"))
-        return call_misused(call, "--budget: %s does not learn in epochs",
-            weft_classifier_describe(call->classifier)->name);
-    snprintf(budget->recipe, sizeof budget->recipe, "%s",
-        weft_classifier_describe(call->classifier)->name);
-    WEFT_TRY(choose_precision(call));
-    WEFT_TRY(weft_classifier_get(
-        call->classifier, "precision", budget->precision, sizeof budget->precision));
-    struct pace pace = {.f32 = strcmp(budget->precision, "f32") == 0};
-    WEFT_TRY(measure(&pace, call->classifier, train, call->context));
-    return set_epochs(budget, call, train, &pace, judged, spent + seconds_now() - began);
+    const weft_classifier_info *info = weft_classifier_describe(call->classifier);
+    double work;
+    if (weft_classifier_training_work(&work, call->classifier, b->train->count) != WEFT_OK)
+        return call_misused(call, "--budget: %s", weft_error());
+    snprintf(budget->recipe, sizeof budget->recipe, "%s", info->name);
+    WEFT_TRY(precision_of(budget->precision, call->classifier));
+    WEFT_TRY(weft_classifier_set(call->classifier, "precision", budget->precision));
+    if (!chosen)
+        WEFT_TRY(measure(&pace, call->classifier, b->train, call->context));
+    return set_epochs(budget, call, b, &pace, spent + seconds_now() - began);
 }
 
 weft_status budget_plan(struct budget *budget, struct call *call, const weft_view *train,
-    size_t judged, double spent)
+    size_t watched, size_t tested, double spent)
 {
+    const struct burden burden = {train, watched, watched + tested};
     weft_context_on_event(call->context, NULL, NULL); /* a probe is no training */
-    weft_status status = plan(budget, call, train, judged, spent);
+    weft_status status = plan(budget, call, &burden, spent);
     weft_context_on_event(call->context, progress_event, call->progress);
     WEFT_TRY(status);
     if (!call->quiet)

@@ -21,10 +21,10 @@ WEFT_MUST weft_status budget_read(
 
 /* Times a few steps, then chooses, where the call has no classifier, the largest recipe
  * whose epochs fit at least by half, and in any case epochs and precision; sets them as
- * options of call->classifier, and tells what it expects. `judged` pictures will be
- * predicted after the training; `spent` seconds are gone. */
+ * options of call->classifier, and tells what it expects. After every epoch and at the end
+ * `watched` pictures are predicted, at the end `tested` more; `spent` seconds are gone. */
 WEFT_MUST weft_status budget_plan(struct budget *budget, struct call *call,
-    const weft_view *train, size_t judged, double spent);
+    const weft_view *train, size_t watched, size_t tested, double spent);
 
 /* What it came to, in `seconds`, for the user and as JSON. */
 void budget_print(const struct budget *budget, double seconds);

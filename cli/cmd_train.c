@@ -283,11 +283,10 @@ static weft_status begin_record(struct training *t, struct call *call)
 static weft_status plan(struct training *t, struct call *call)
 {
     const struct options *o = call->options;
-    size_t judged = t->validation.count;
-    if (o->test) /* not opened by being counted */
-        judged += weft_test_count(t->data.test);
-    WEFT_TRY(budget_plan(&t->budget, call, &t->train, judged, seconds_now() - t->began));
-    return WEFT_OK;
+    /* Not opened by being counted. */
+    size_t tested = o->test ? weft_test_count(t->data.test) : 0;
+    return budget_plan(
+        &t->budget, call, &t->train, t->validation.count, tested, seconds_now() - t->began);
 }
 
 /* Before anything is fitted. */

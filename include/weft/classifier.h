@@ -101,6 +101,12 @@ WEFT_API weft_rate_range weft_rate_range_defaults(void);
 WEFT_API WEFT_MUST weft_status weft_classifier_find_rate(weft_rate_curve *out,
     weft_classifier *classifier, const weft_view *train, const weft_rate_range *range,
     weft_context *context);
+/* What a training of so many pictures would cost with the present options, in steps of
+ * weft_classifier_find_rate, which show whole pictures: epochs that leave some out, or show
+ * them smaller, count less, by their multiply-adds. WEFT_EUNSUPPORTED for families
+ * that do not learn in epochs. */
+WEFT_API WEFT_MUST weft_status weft_classifier_training_work(
+    double *steps, const weft_classifier *classifier, size_t pictures);
 WEFT_API void weft_rate_curve_clear(weft_rate_curve *curve);
 
 /* Writes count x classes probabilities, row by row, each row summing to 1. The view's

@@ -378,6 +378,16 @@ weft_status weft_classifier_find_rate(weft_rate_curve *out, weft_classifier *sel
     return status;
 }
 
+weft_status weft_classifier_training_work(
+    double *steps, const weft_classifier *self, size_t pictures)
+{
+    if (!self->family->training_work)
+        return weft_fail(
+            WEFT_EUNSUPPORTED, "%s: does not learn in epochs", self->info.name);
+    *steps = self->family->training_work(self, pictures);
+    return WEFT_OK;
+}
+
 void weft_rate_curve_clear(weft_rate_curve *curve)
 {
     free(curve->points);

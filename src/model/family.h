@@ -141,6 +141,8 @@ struct weft__family {
     /* Fills out->points, room for range->steps, and out->count. NULL: no such thing. */
     weft_status (*find_rate)(weft_rate_curve *out, weft_classifier *self,
         const weft_view *train, const weft_rate_range *range, weft_context *context);
+    /* Of so many pictures, in steps of find_rate's. NULL where that is. */
+    double (*training_work)(const weft_classifier *self, size_t pictures);
     /* view has self->recipe's shape; probabilities is count x classes, before calibration.
      */
     weft_status (*predict_proba)(const weft_classifier *self, const weft_view *view,

@@ -143,6 +143,11 @@ static weft_status find_rate(weft_rate_curve *out, weft_classifier *self,
     return WEFT_OK;
 }
 
+static double training_work(const weft_classifier *self, size_t pictures)
+{
+    return weft__training_work(self->options, pictures);
+}
+
 /* A plan for so many pictures, made on first use. */
 static weft_status plan_for(
     struct state *s, size_t count, weft_context *context, weft__plan **out, bool *prepare)
@@ -356,6 +361,7 @@ const weft__family weft__network_family = {
     .prefer = prefer,
     .fit = fit,
     .find_rate = find_rate,
+    .training_work = training_work,
     .predict_proba = predict_proba,
     .embedding_size = embedding_size,
     .embed = embed,

@@ -65,8 +65,7 @@ const weft_param weft__train_params[] = {
         "every so many steps go back half of the way that was gone; 0: never"},
     {"skip-easy", WEFT_PARAM_REAL, AT(skip_easy), "0", 0, 0.5, NULL,
         "epochs but the first and the last leave out this share of the pictures, drawn "
-        "from "
-        "those with small losses"},
+        "from those with small losses"},
     {"grow-from", WEFT_PARAM_REAL, AT(grow_from), "0.5", 0.05, 1, NULL,
         "share of the sides that the first epoch's pictures have, with grow-until"},
     {"grow-until", WEFT_PARAM_REAL, AT(grow_until), "0", 0, 1, NULL,

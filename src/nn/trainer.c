@@ -527,7 +527,7 @@ weft_status weft__search_rates(weft__rate_search *search, weft_classifier *self,
     const weft_view *train, weft_context *context)
 {
     weft__train_options options = *(const weft__train_options *)self->options;
-    options.skip_easy = 0;
+    options.skip_easy = options.grow_until = 0;
     size_t pictures = options.batch * options.accumulate; /* a step */
     size_t steps = (train->count + pictures - 1) / pictures;
     options.epochs = (search->range.steps + steps - 1) / steps;

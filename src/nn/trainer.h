@@ -18,7 +18,10 @@ WEFT_MUST weft_status weft__train(weft_classifier *self, const weft__network *ne
     float *block, const weft__normalisation *normalisation, const weft_view *train,
     const weft_view *validation, weft_context *context);
 
-/* Trains the block for the steps of a search. */
+/* A training's work: steps of whole pictures that cost as much as the options' epochs. */
+double weft__training_work(const weft__train_options *options, size_t pictures);
+
+/* Trains the block for the steps of a search, whole pictures all of them. */
 WEFT_MUST weft_status weft__search_rates(weft__rate_search *search, weft_classifier *self,
     const weft__network *network, float *block, const weft__normalisation *normalisation,
     const weft_view *train, weft_context *context);

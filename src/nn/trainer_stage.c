@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "nn/selection.h"
+#include "nn/trainer.h"
 #include "nn/trainer_state.h"
 #include "nn/transfer.h"
 
@@ -13,20 +14,26 @@ static uint32_t side_of(uint32_t side, double share)
 /* Each size is planned anew: few of them are nearly as cheap as many. */
 enum { SIZES = 8 };
 
-/* Sides grow evenly with the epochs (progressive resizing: Howard 2018; Tan and Le 2021,
- * "EfficientNetV2", section 4). */
+/* The share of their sides that an epoch's pictures have, which grows evenly with the
+ * epochs (progressive resizing: Howard 2018; Tan and Le 2021, "EfficientNetV2", section 4).
+ */
+static double side_share(const weft__train_options *o, uint64_t epoch)
+{
+    uint64_t growing = (uint64_t)lrint(o->grow_until * (double)o->epochs);
+    if (epoch >= growing)
+        return 1;
+    double way = (double)(epoch * SIZES / growing) / SIZES;
+    return o->grow_from + (1 - o->grow_from) * way;
+}
+
 static weft__stage stage_of(const weft__trainer *t, uint64_t epoch)
 {
     const weft__train_options *o = t->options;
     weft__stage stage = {.shape = weft_dataset_shape(t->train->data),
         .late = o->freeze_late && (double)epoch >= o->freeze_at * (double)o->epochs};
-    uint64_t growing = (uint64_t)lrint(o->grow_until * (double)o->epochs);
-    if (epoch < growing) {
-        double way = (double)(epoch * SIZES / growing) / SIZES;
-        double share = o->grow_from + (1 - o->grow_from) * way;
-        stage.shape.height = side_of(stage.shape.height, share);
-        stage.shape.width = side_of(stage.shape.width, share);
-    }
+    double share = side_share(o, epoch);
+    stage.shape.height = side_of(stage.shape.height, share);
+    stage.shape.width = side_of(stage.shape.width, share);
     return stage;
 }
 
@@ -51,11 +58,28 @@ static weft_status make_network(weft__trainer *t)
     return weft__choose_rates(&t->staged, t->options, t->stage.late);
 }
 
+/* How many of `count` pictures an epoch shows. */
+static size_t shown(const weft__train_options *o, size_t count, uint64_t epoch)
+{
+    size_t batch = o->batch < count ? o->batch : count;
+    return weft__shown(count, batch, o->skip_easy, epoch, o->epochs);
+}
+
 size_t weft__trainer_shown(const weft__trainer *t, uint64_t epoch)
 {
-    size_t count = t->train->count, batch = t->options->batch;
-    return weft__shown(count, batch < count ? batch : count, t->options->skip_easy, epoch,
-        t->options->epochs);
+    return shown(t->options, t->train->count, epoch);
+}
+
+double weft__training_work(const weft__train_options *options, size_t pictures)
+{
+    double work = 0;
+    size_t step = options->batch * options->accumulate;
+    for (uint64_t epoch = 0; epoch < options->epochs; epoch++) {
+        double side = side_share(options, epoch);
+        size_t count = shown(options, pictures, epoch);
+        work += side * side * (double)((count + step - 1) / step);
+    }
+    return work;
 }
 
 uint64_t weft__trainer_steps_before(const weft__trainer *t, uint64_t epoch)

@@ -110,7 +110,6 @@ static void also_with_all_that_a_step_may_keep(void **state)
         kills_wanted() / 2, 3);
 }
 
-/* The next epoch is then left after its first step. */
 /* Pictures that grow, layers that stop learning, slow weights and their mean. */
 static void also_through_stages(void **state)
 {
@@ -123,6 +122,7 @@ static void also_through_stages(void **state)
         kills_wanted() / 2, 4);
 }
 
+/* The next epoch is then left after its first step. */
 static void cancel_after_three(void *user, const weft_event *event)
 {
     if (event->kind == WEFT_EVENT_EPOCH && (int)event->done == 3)

@@ -95,11 +95,60 @@ static void what_is_not_there_cannot_be_frozen(void **state)
         fit(OPTIONS("epochs", "2", "ema", "0.9", "swa", "0.5"), "none"), WEFT_EINVAL);
 }
 
+static double work(const char *const *options)
+{
+    double steps;
+    weft_classifier *c = network_with("n.net", options);
+    assert_ok(weft_classifier_training_work(&steps, c, 300));
+    weft_classifier_free(c);
+    return steps;
+}
+
+static void work_counts_what_is_shown(void **state)
+{
+    (void)state;
+    weft_classifier *c;
+    double steps;
+    write_network("n.net", POOLED);
+    assert_float_equal(work(OPTIONS(USUAL, "epochs", "4")), 20, 0);
+    assert_float_equal(work(OPTIONS(USUAL, "epochs", "4", "accumulate", "2")), 12, 0);
+    /* One batch less in the second epoch and the third. */
+    assert_float_equal(work(OPTIONS(USUAL, "epochs", "4", "skip-easy", "0.4")), 18, 0);
+    /* Half of the sides, then three quarters. */
+    assert_float_equal(work(OPTIONS(USUAL, "epochs", "4", "grow-until", "0.5")),
+        5 * (0.25 + 0.5625 + 2), 1e-12);
+    assert_ok(weft_classifier_create(&c, "knn"));
+    assert_fails(weft_classifier_training_work(&steps, c, 300), WEFT_EUNSUPPORTED,
+        "knn: does not learn in epochs");
+    weft_classifier_free(c);
+}
+
+static void a_search_for_the_rate_sees_whole_pictures(void **state)
+{
+    (void)state;
+    write_network("n.net", "conv 8 kernel=3\nrelu\nflatten\ndense classes\n");
+    weft_context *context;
+    assert_ok(weft_context_create(&context, 2));
+    weft_dataset *data = bands(300, 3, 1, false);
+    weft_view view = weft_view_all(data);
+    const weft_rate_range range = {1e-6, 1e-3, 20};
+    weft_rate_curve curve;
+    /* Other sizes would not fit these weights. */
+    weft_classifier *c = network_with("n.net", OPTIONS("grow-until", "0.5"));
+    assert_ok(weft_classifier_find_rate(&curve, c, &view, &range, context));
+    weft_rate_curve_clear(&curve);
+    weft_classifier_free(c);
+    weft_dataset_free(data);
+    weft_context_free(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         folder_test(grown_pictures_change_the_first_epochs),
         folder_test(weights_that_need_one_size_are_refused),
+        folder_test(work_counts_what_is_shown),
+        folder_test(a_search_for_the_rate_sees_whole_pictures),
         folder_test(late_layers_stay_as_they_are),
         folder_test(what_is_not_there_cannot_be_frozen),
     };
