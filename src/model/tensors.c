@@ -252,7 +252,8 @@ static int by_address(const void *a, const void *b)
 /* The arrays must fill the body without gap or overlap, as the format demands. */
 static weft_status check_cover(weft__tensors *out, const uint8_t *body, size_t body_size)
 {
-    qsort(out->items, out->count, sizeof *out->items, by_address);
+    if (out->count) /* a file without arrays has no list of them */
+        qsort(out->items, out->count, sizeof *out->items, by_address);
     const uint8_t *next = body;
     for (size_t i = 0; i < out->count; i++) {
         if (out->items[i].data != next)
